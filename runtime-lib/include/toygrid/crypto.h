@@ -62,6 +62,7 @@ struct tg_keypair {
 	X(TG_DOMAIN_SESSION, "tg/session") /* signed: a session record */                                    \
 	X(TG_DOMAIN_INVITE, "tg/invite")   /* signed: a replica's invitation and its acceptance */           \
 	X(TG_DOMAIN_EPOCH, "tg/epoch")	   /* signed: an epoch record */                                     \
+	X(TG_DOMAIN_GENESIS, "tg/genesis") /* signed: a genesis record */                                    \
 	X(TG_DOMAIN_GRID, "tg/grid")	   /* a genesis record: the grid's id */                             \
 	X(TG_DOMAIN_TOPIC, "tg/topic")	   /* a relay topic's id */                                          \
 	X(TG_DOMAIN_SUB, "tg/sub")	   /* signed: proof of a key at SUB */                               \
