@@ -1,0 +1,128 @@
+# shellcheck shell=sh
+# common.sh -- what every part of ./toygrid uses: messages, logged steps with a clock, and stopping cleanly.
+#
+# Sourced by ./toygrid, which has set TG_ROOT.  Nothing here reads or writes outside the tree.
+
+TG_BUILD=$TG_ROOT/build
+TG_CACHE=${TOYGRID_CACHE:-$TG_ROOT/.cache}
+TG_LOG=$TG_BUILD/log/${TG_WORD:-toygrid}.log
+TG_JOBS=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+
+step_number=0
+step_total=0
+step_pid=
+ticker_pid=
+
+say() {
+	printf '%s\n' "$*"
+}
+
+warn() {
+	printf 'toygrid: %s\n' "$*" >&2
+}
+
+# die TEXT: one clear line and a non-zero exit.
+die() {
+	warn "$*"
+	stop_steps
+	exit 1
+}
+
+# kill_tree PID: stop a process and everything it started.  Read from /proc: a bare machine has no ps.
+kill_tree() {
+	for child in $(cat /proc/"$1"/task/*/children 2>/dev/null); do
+		kill_tree "$child"
+	done
+	kill -TERM "$1" 2>/dev/null
+}
+
+stop_steps() {
+	[ -z "$ticker_pid" ] || kill "$ticker_pid" 2>/dev/null
+	[ -z "$step_pid" ] || kill_tree "$step_pid"
+	ticker_pid=
+	step_pid=
+}
+
+trap 'stop_steps; printf "\n" >&2; exit 130' INT
+trap 'stop_steps; exit 143' TERM
+
+# Open the log of this run; a full disk shows here first.
+open_log() {
+	mkdir -p "$TG_BUILD/log" 2>/dev/null && : 2>/dev/null >"$TG_LOG" ||
+		die "cannot write in $TG_BUILD: is the disk full, or the tree not yours?"
+}
+
+# steps N: N calls of step will follow; they are numbered [1/N] and so on.
+steps() {
+	step_number=0
+	step_total=$1
+}
+
+# elapsed START: seconds since START.
+elapsed() {
+	echo $(($(date +%s) - $1))
+}
+
+# tick LABEL START: rewrite one terminal line every second until killed.
+tick() {
+	while sleep 1; do
+		printf '\r%s %s s ' "$1" "$(elapsed "$2")"
+	done
+}
+
+# step TEXT COMMAND...: run COMMAND (a program or a function; in a subshell) with its output in the log and its
+# age on the terminal.  Returns 0; if COMMAND fails, shows why and ends ./toygrid.
+step() {
+	step_text=$1
+	shift
+	if ! try_step "$step_text" "$@"; then
+		explain_failure "$step_text"
+		exit 1
+	fi
+}
+
+# try_step TEXT COMMAND...: the same, but a failure is the caller's business.
+try_step() {
+	step_number=$((step_number + 1))
+	label="[$step_number/$step_total] $1 ..."
+	shift
+	began=$(date +%s)
+	printf '\n== %s\n' "$label" >>"$TG_LOG"
+	log_start=$(wc -l <"$TG_LOG")
+	if [ -t 1 ]; then
+		printf '%s ' "$label"
+		tick "$label" "$began" &
+		ticker_pid=$!
+	fi
+	("$@") >>"$TG_LOG" 2>&1 &
+	step_pid=$!
+	wait "$step_pid"
+	step_status=$?
+	step_pid=
+	if [ -n "$ticker_pid" ]; then
+		kill "$ticker_pid" 2>/dev/null
+		wait "$ticker_pid" 2>/dev/null
+		ticker_pid=
+		printf '\r'
+	fi
+	if [ "$step_status" -eq 0 ]; then
+		printf '%s %s s\n' "$label" "$(elapsed "$began")"
+	else
+		printf '%s failed after %s s\n' "$label" "$(elapsed "$began")"
+	fi
+	return "$step_status"
+}
+
+# explain_failure TEXT: the last lines of the failed step, then one line that says what it means.
+explain_failure() {
+	failed=$(tail -n "+$((log_start + 1))" "$TG_LOG")
+	printf '%s\n' "$failed" | tail -n 15 | sed 's/^/    /' >&2
+	case $failed in
+	*'No space left on device'* | *ENOSPC*) why='the disk is full' ;;
+	*'Temporary failure resolving'* | *'Could not resolve'* | *'Failed to fetch'* | *ENOTFOUND* | *EAI_AGAIN* | \
+		*'Could not connect'* | *ECONNREFUSED* | *ETIMEDOUT* | *ENETUNREACH*)
+		why='a download failed: is there a network?' ;;
+	*) why='see the lines above' ;;
+	esac
+	warn "$1 failed: $why (whole log: $TG_LOG)"
+}

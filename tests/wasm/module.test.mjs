@@ -1,0 +1,77 @@
+// The runtime module: what it may ask of its host, what it offers, and that it computes what natively is computed.
+import assert from "node:assert/strict";
+import { webcrypto } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+
+const tree = new URL("../../", import.meta.url);
+const file = process.env.TG_WASM ?? new URL("build/wasm/toygrid.wasm", tree);
+const module = new WebAssembly.Module(readFileSync(file));
+
+function start() {
+	const instance = new WebAssembly.Instance(module, {
+		env: {
+			rt_random: (at, len) => webcrypto.getRandomValues(new Uint8Array(instance.exports.memory.buffer, at, len)),
+		},
+	});
+	instance.exports.__wasm_call_ctors();
+	assert.equal(instance.exports.rt_init(), 0);
+	return instance.exports;
+}
+
+const bytes = (rt, at, len) => Buffer.from(new Uint8Array(rt.memory.buffer, at, len));
+
+function text(rt, at) {
+	const memory = new Uint8Array(rt.memory.buffer);
+	return Buffer.from(memory.subarray(at, memory.indexOf(0, at))).toString();
+}
+
+test("the module's one import is env.rt_random", () => {
+	assert.deepEqual(WebAssembly.Module.imports(module), [{ module: "env", name: "rt_random", kind: "function" }]);
+});
+
+test("exports.txt is sorted and names exactly what the module exports", () => {
+	const listed = readFileSync(new URL("runtime-lib/wasm/exports.txt", tree), "utf8").trimEnd().split("\n");
+	assert.deepEqual(listed, [...listed].sort(), "exports.txt is not sorted");
+	assert.deepEqual(
+		WebAssembly.Module.exports(module)
+			.map((e) => e.name)
+			.sort(),
+		listed,
+	);
+});
+
+// BLAKE2b-256 with the domain as personal field, computed by another implementation (Python's hashlib).
+const HASHES = [
+	[0, "", "6a804abb2653c2023c24763d9b54f5f473ff252a125d8ecfcc03ef9a6afe325e"],
+	[5, "toygrid", "5f5d4d64602501b3788c41d699a1fe256f8eb7e834fbe20c8774edbb6636f23d"],
+];
+
+test("hashes equal those of another BLAKE2b", () => {
+	const rt = start();
+	for (const [domain, input, expected] of HASHES) {
+		const data = rt.rt_malloc(input.length);
+		const out = rt.rt_malloc(32);
+		new Uint8Array(rt.memory.buffer, data, input.length).set(Buffer.from(input));
+		assert.equal(rt.rt_hash(domain, data, input.length, out), 0);
+		assert.equal(bytes(rt, out, 32).toString("hex"), expected);
+		rt.rt_free(data);
+		rt.rt_free(out);
+	}
+});
+
+test("an unknown hash domain is refused by its code", () => {
+	const rt = start();
+	const code = rt.rt_hash(9999, 0, 0, 0);
+	assert.equal(text(rt, rt.rt_status_name(code)), "TG_ERANGE");
+});
+
+test("memory grows past its first pages and comes back", () => {
+	const rt = start();
+	for (let i = 0; i < 20; i++) {
+		const at = rt.rt_malloc(16 << 20);
+		assert.notEqual(at, 0);
+		rt.rt_free(at);
+	}
+	assert.ok(rt.memory.buffer.byteLength < 64 << 20, "freed memory was not used again");
+});
