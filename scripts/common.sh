@@ -3,10 +3,12 @@
 #
 # Sourced by ./toygrid, which has set TG_ROOT.  Nothing here reads or writes outside the tree.
 
-TG_BUILD=$TG_ROOT/build
-TG_CACHE=${TOYGRID_CACHE:-$TG_ROOT/.cache}
-TG_LOG=$TG_BUILD/log/${TG_WORD:-toygrid}.log
+# shellcheck disable=SC2034 # used in the files loaded next
 TG_JOBS=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+# shellcheck disable=SC2034
+TG_CACHE=${TOYGRID_CACHE:-$TG_ROOT/.cache}
+TG_BUILD=$TG_ROOT/build
+TG_LOG=$TG_BUILD/log/${TG_WORD:-toygrid}.log
 
 step_number=0
 step_total=0
@@ -30,6 +32,7 @@ die() {
 
 # kill_tree PID: stop a process and everything it started.  Read from /proc: a bare machine has no ps.
 kill_tree() {
+	# shellcheck disable=SC2013 # words are what is wanted
 	for child in $(cat /proc/"$1"/task/*/children 2>/dev/null); do
 		kill_tree "$child"
 	done
@@ -46,10 +49,17 @@ stop_steps() {
 trap 'stop_steps; printf "\n" >&2; exit 130' INT
 trap 'stop_steps; exit 143' TERM
 
+# newer A B: A was changed after B, or there is no B.
+newer() {
+	[ ! -e "$2" ] || [ -n "$(find "$1" -prune -newer "$2" 2>/dev/null)" ]
+}
+
 # Open the log of this run; a full disk shows here first.
 open_log() {
-	mkdir -p "$TG_BUILD/log" 2>/dev/null && : 2>/dev/null >"$TG_LOG" ||
-		die "cannot write in $TG_BUILD: is the disk full, or the tree not yours?"
+	if mkdir -p "$TG_BUILD/log" 2>/dev/null && (: >"$TG_LOG") 2>/dev/null; then
+		return 0
+	fi
+	die "cannot write in $TG_BUILD: is the disk full, or the tree not yours?"
 }
 
 # steps N: N calls of step will follow; they are numbered [1/N] and so on.
@@ -115,9 +125,9 @@ try_step() {
 
 # explain_failure TEXT: the last lines of the failed step, then one line that says what it means.
 explain_failure() {
-	failed=$(tail -n "+$((log_start + 1))" "$TG_LOG")
-	printf '%s\n' "$failed" | tail -n 15 | sed 's/^/    /' >&2
-	case $failed in
+	failed_text=$(tail -n "+$((log_start + 1))" "$TG_LOG")
+	printf '%s\n' "$failed_text" | tail -n 15 | sed 's/^/    /' >&2
+	case $failed_text in
 	*'No space left on device'* | *ENOSPC*) why='the disk is full' ;;
 	*'Temporary failure resolving'* | *'Could not resolve'* | *'Failed to fetch'* | *ENOTFOUND* | *EAI_AGAIN* | \
 		*'Could not connect'* | *ECONNREFUSED* | *ETIMEDOUT* | *ENETUNREACH*)
