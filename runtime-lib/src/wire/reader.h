@@ -20,7 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <toygrid/crypto.h>
+#include <toygrid/bytes.h> /* what the reader lends is borrowed from its input */
 
 #define TG_READER_MAX_DEPTH 8
 
@@ -29,11 +29,6 @@ struct tg_reader {
 	size_t len;
 	size_t at;
 	int status;
-};
-
-struct tg_bytes {
-	const uint8_t *data; /* borrowed from the reader's input */
-	size_t len;
 };
 
 /** tg_reader_init(r, data, len): Start at the first byte.  ${data} must outlive everything borrowed from it.
