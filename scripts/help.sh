@@ -45,7 +45,7 @@ help_test() {
 	cat <<'EOF'
 ./toygrid test [flags] [NAME...]: all tests; or only the named stages, or suites of the C tests.
 
-  stages: STAGES
+  stages: checks gcc clang sanitize wasm web fuzz cli browser tree
   --quick          fewer seeds, corpora without fuzzing, no second compiler: while developing
   --long           1,000 seeds, a minute a fuzz target, soak
   --skip NAME      leave a stage out (again for more)
@@ -59,6 +59,7 @@ help_bench() {
 ./toygrid bench [WHAT...] [--json FILE]: build and run the programs in bench/; without WHAT, all of them.
 
   --list           name what can be measured
+  --no-install     never install packages: print the apt line instead and stop
   --json FILE      also write the rows {what, value, unit, peer, peer_value, ratio, bar, ok}
 EOF
 }
