@@ -264,7 +264,7 @@ uint32_t tg_doc_length(struct tg_doc *doc, uint32_t flow);
 uint32_t tg_doc_view_length(struct tg_doc *doc, uint32_t flow);
 
 /* A run of items of one kind and format. */
-struct tg_run {
+struct tg_text_run {
 	int kind;
 	uint32_t format;
 	uint32_t index;
@@ -280,7 +280,7 @@ struct tg_run {
  * the reading by returning non-zero.  Returns TG_OK, what ${visit} returned, TG_ERANGE, TG_ENOMEM.
  */
 int tg_doc_read(struct tg_doc *doc, uint32_t flow, uint32_t from, uint32_t count,
-    int (*visit)(void *ctx, const struct tg_run *run), void *ctx) __attribute__((warn_unused_result));
+    int (*visit)(void *ctx, const struct tg_text_run *run), void *ctx) __attribute__((warn_unused_result));
 
 /**
  * tg_doc_text(doc, flow, from, count, data, len):
