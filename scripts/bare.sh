@@ -19,6 +19,7 @@ bare_main() {
 	[ -n "$mirror" ] || die "no Debian 12 (bookworm) main entry in this machine's apt sources"
 
 	bare_root=$(mktemp -d "${TMPDIR:-/var/tmp}/toygrid-bare.XXXXXX") || die "cannot make a folder for the new root"
+	chmod 755 "$bare_root" # mktemp makes it for root alone; the user in it must pass
 	trap 'bare_clean' EXIT
 	steps 4
 	step 'making a minimal Debian 12' bare_debian
