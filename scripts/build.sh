@@ -56,12 +56,12 @@ build_web() {
 
 # check_disk: building needs room; say so before it runs out half way.
 check_disk() {
-	free_kib=$(df -Pk "$TG_ROOT" | awk 'NR == 2 { print $4 }')
-	if [ ! -d "$TG_BUILD/web" ] && [ "${free_kib:-0}" -lt 400000 ]; then
-		die "the disk is nearly full: $((free_kib / 1024)) MiB free in $TG_ROOT, 400 MiB needed"
-	elif [ "${free_kib:-0}" -lt 20000 ]; then
-		die "the disk is full: $((free_kib / 1024)) MiB free in $TG_ROOT"
-	fi
+	mkdir -p "$TG_BUILD" 2>/dev/null || die "cannot make $TG_BUILD: is the disk full, or the tree not yours?"
+	free_mib=$(df -Pk "$TG_BUILD" | awk 'NR == 2 { print int($4 / 1024) }')
+	needed_mib=20
+	[ -d "$TG_BUILD/web" ] || needed_mib=400
+	[ "${free_mib:-0}" -ge "$needed_mib" ] ||
+		die "the disk is full: $free_mib MiB free for $TG_BUILD, $needed_mib MiB needed"
 }
 
 build_main() {
