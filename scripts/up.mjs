@@ -7,7 +7,6 @@ import { spawn } from "node:child_process";
 import { createWriteStream, existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import net from "node:net";
-import { networkInterfaces } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -31,10 +30,10 @@ function probe(port, host) {
 	});
 }
 
-async function checkPorts(ports, hosts) {
+async function checkPorts(ports, host) {
 	for (const port of ports) {
 		try {
-			for (const host of hosts) await probe(port, host);
+			await probe(port, host);
 		} catch (error) {
 			if (error.code === "EADDRINUSE") fail(`port ${port} is in use: stop what listens there, or choose another (--port, --relay-port)`);
 			if (error.code === "EACCES") fail(`port ${port} needs root: choose one above 1023 (--port, --relay-port)`);
@@ -56,7 +55,7 @@ function freePort() {
 
 const argv = process.argv.slice(2);
 if (argv[0] === "--check-ports") {
-	await checkPorts(argv.slice(1).map(Number), ["127.0.0.1"]);
+	await checkPorts(argv.slice(1).map(Number), "127.0.0.1");
 	process.exit(0);
 }
 const { values: options } = parseArgs({
@@ -66,10 +65,7 @@ const { values: options } = parseArgs({
 	),
 });
 const secure = options.cert !== undefined;
-// Browsers may take "localhost" for either family.
-const six = Object.values(networkInterfaces()).flat().some((at) => at.address === "::1");
-const hosts = secure ? ["0.0.0.0"] : six ? ["127.0.0.1", "::1"] : ["127.0.0.1"];
-const listen = (port) => hosts.map((at) => (at.includes(":") ? `[${at}]:${port}` : `${at}:${port}`)).join(",");
+const host = secure ? "0.0.0.0" : "127.0.0.1";
 const name = secure ? options.domain : "localhost";
 const page = `${secure ? "https" : "http"}://${name}:${options.port}/`;
 const relayUrl = `${secure ? "wss" : "ws"}://${name}:${options["relay-port"]}`;
@@ -212,13 +208,16 @@ const count = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
 
 // ---- start
 
-await checkPorts([Number(options.port), Number(options["relay-port"])], hosts);
+await checkPorts([Number(options.port), Number(options["relay-port"])], host);
 const bin = (path) => join(build, "native", path);
 const tls = secure ? ["--tls-cert", options.cert, "--tls-key", options.key] : [];
 
 const relayAdmin = await freePort();
 const relay = program("relay", bin("relay/toygrid-relay"), [
-	"--listen", listen(options["relay-port"]), "--admin", `127.0.0.1:${relayAdmin}`, ...tls,
+	"--listen", `${host}:${options["relay-port"]}`, "--admin", `127.0.0.1:${relayAdmin}`,
+	// What clients sign names the host they dialled, so the relay must know what it is called.
+	...[...new Set([name, "localhost", "127.0.0.1"])].flatMap((one) => ["--host", one]),
+	...tls,
 ]);
 await ready(relay, relayAdmin);
 
@@ -249,7 +248,7 @@ renameSync(`${nodeFile}.new`, nodeFile);
 
 const staticAdmin = await freePort();
 const server = program("static server", bin("static-server/toygrid-static"), [
-	"--listen", listen(options.port), "--bundle", join(build, "web"), "--node", nodeFile,
+	"--listen", `${host}:${options.port}`, "--bundle", join(build, "web"), "--node", nodeFile,
 	"--admin", `127.0.0.1:${staticAdmin}`, ...tls,
 ]);
 await ready(server, staticAdmin);
