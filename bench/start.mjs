@@ -1,0 +1,50 @@
+// start: from typing ./toygrid up (everything built) to a page that has run its script, in a real browser.
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import net from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const tree = fileURLToPath(new URL("../", import.meta.url));
+const { chromium } = createRequire(join(tree, "web/package.json"))("playwright-core");
+
+const freePort = () =>
+	new Promise((resolve) => {
+		const server = net.createServer().listen(0, "127.0.0.1", () => {
+			const { port } = server.address();
+			server.close(() => resolve(port));
+		});
+	});
+
+function row(what, value, unit, bar = null) {
+	const ok = bar === null ? null : value <= bar;
+	console.log(JSON.stringify({ what, value, unit, peer: null, peer_value: null, ratio: null, bar, ok }));
+}
+
+const data = mkdtempSync(join(tmpdir(), "tg-bench-"));
+const port = await freePort();
+const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", chromiumSandbox: false });
+const page = await browser.newPage();
+
+const began = performance.now();
+const up = spawn(join(tree, "toygrid"), ["up", "--no-install", "--port", port, "--relay-port", await freePort(), "--data", data], {
+	stdio: ["ignore", "pipe", "inherit"],
+});
+try {
+	await new Promise((resolve, reject) => {
+		let text = "";
+		up.stdout.on("data", (bytes) => (text += bytes).includes("Open http") && resolve());
+		up.once("close", (code) => reject(new Error(`./toygrid up ended with ${code}`)));
+	});
+	row("up, nothing to build, until it says Open", Math.round(performance.now() - began), "ms", 3000);
+	const asked = performance.now();
+	await page.goto(`http://localhost:${port}/`, { waitUntil: "load" });
+	row("open page, first visit, until load", Math.round(performance.now() - asked), "ms", 1000);
+} finally {
+	up.kill("SIGTERM");
+	await new Promise((resolve) => up.once("close", resolve));
+	await browser.close();
+	rmSync(data, { recursive: true });
+}
