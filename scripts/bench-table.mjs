@@ -2,13 +2,17 @@
 import { readFileSync, writeFileSync } from "node:fs";
 
 const FIELDS = ["what", "value", "unit", "peer", "peer_value", "ratio", "bar", "ok"];
-const rows = readFileSync(process.argv[2], "utf8")
-	.split("\n")
-	.filter(Boolean)
-	.map((line) => {
-		const row = JSON.parse(line);
-		return Object.fromEntries(FIELDS.map((field) => [field, row[field] ?? null]));
-	});
+const rows = [];
+for (const line of readFileSync(process.argv[2], "utf8").split("\n").filter(Boolean)) {
+	const row = JSON.parse(line);
+	const ours = rows.find((other) => other.what === row.what && other.peer === null);
+	if (ours && row.peer) Object.assign(ours, { peer: row.peer, peer_value: row.peer_value });
+	else rows.push(Object.fromEntries(FIELDS.map((field) => [field, row[field] ?? null])));
+}
+// How many times better than the peer: more is better for rates, less for everything else.
+for (const row of rows)
+	if (row.peer_value !== null && row.value !== null)
+		row.ratio = /\/s$/.test(row.unit) ? row.value / row.peer_value : row.peer_value / row.value;
 const shown = rows.map((row) =>
 	FIELDS.map((field) => {
 		const value = row[field];

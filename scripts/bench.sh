@@ -4,12 +4,15 @@
 # A program bench/WHAT (C, from bench/CMakeLists.txt: target bench_WHAT) or bench/WHAT.mjs (node) prints one JSON row
 # a line: {"what", "value", "unit", "peer", "peer_value", "ratio", "bar", "ok"}; peer fields are null without a peer,
 # bar and ok where nothing is promised.  Anything else it prints is for people and goes to standard error.
+# bench/peers/WHAT.mjs does the same work with somebody else's library; its rows {"what", "unit", "peer",
+# "peer_value"} join ours of the same "what".
 
 bench_main() {
 	install=yes
 	json=
 	chosen=
 	list=no
+	peers=no
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--json)
@@ -18,6 +21,7 @@ bench_main() {
 			shift
 			;;
 		--list) list=yes ;;
+		--peers) peers=yes ;;
 		--no-install) install=no ;;
 		-h | --help) part help bench && return ;;
 		-*) die "bench: unknown option '$1': see ./toygrid help bench" ;;
@@ -36,7 +40,7 @@ bench_main() {
 	check_disk
 	open_log
 	# shellcheck disable=SC2086 # a list of names
-	need_packages "$install" $TG_PACKAGES_BUILD
+	need_packages "$install" $TG_PACKAGES_BUILD $TG_PACKAGES_BENCH
 	build_parts native wasm web
 	rows=$TG_BUILD/log/bench.rows
 	: >"$rows"
@@ -48,6 +52,10 @@ bench_main() {
 			status=1
 		}
 		grep '^{' "$rows.one" >>"$rows"
+		if [ "$peers" = yes ] && [ -f "bench/peers/$what.mjs" ]; then
+			bench_peer "$what" >"$rows.one"
+			grep '^{' "$rows.one" >>"$rows"
+		fi
 	done
 	node scripts/bench-table.mjs "$rows" ${json:+"$json"} || status=1
 	return "$status"
@@ -68,4 +76,14 @@ bench_one() {
 	else
 		"$TG_BUILD/native/bench/bench_$1"
 	fi
+}
+
+# A peer that cannot be installed or run here is skipped with a line; our own figures stand without it.
+bench_peer() {
+	if newer bench/peers/package-lock.json bench/peers/node_modules/.package-lock.json &&
+		! (cd bench/peers && npm ci --no-audit --no-fund && touch node_modules/.package-lock.json) >>"$TG_LOG" 2>&1; then
+		warn "skipping the peer of $1: its packages cannot be installed here (log: $TG_LOG)"
+		return
+	fi
+	node "bench/peers/$1.mjs" || warn "skipping the peer of $1: it does not run on node $(node --version)"
 }

@@ -59,6 +59,7 @@ help_bench() {
 ./toygrid bench [WHAT...] [--json FILE]: build and run the programs in bench/; without WHAT, all of them.
 
   --list           name what can be measured
+  --peers          also measure other people's libraries at the same work (from npm, in bench/peers)
   --no-install     never install packages: print the apt line instead and stop
   --json FILE      also write the rows {what, value, unit, peer, peer_value, ratio, bar, ok}
 EOF
@@ -76,6 +77,6 @@ help_clean() {
 	cat <<'EOF'
 ./toygrid clean [--all]: remove build/.  Documents are never touched.
 
-  --all            also remove downloaded sources (.cache/) and web/node_modules
+  --all            also remove downloaded sources (.cache/) and npm's packages
 EOF
 }

@@ -9,6 +9,8 @@ TG_PACKAGES_BUILD='gcc libc6-dev make cmake ninja-build pkg-config libsodium-dev
 # shellcheck disable=SC2034
 TG_PACKAGES_TEST='git check clang-format-14 libclang-rt-19-dev shellcheck chromium fonts-dejavu-core'
 # shellcheck disable=SC2034
+TG_PACKAGES_BENCH='chromium fonts-dejavu-core'
+# shellcheck disable=SC2034
 TG_PACKAGES_BARE='git debootstrap'
 
 # have PACKAGE: is it there?  node and npm count however they came, if they are new enough.
