@@ -24,9 +24,12 @@ tg_addresses_new(size_t capacity, unsigned connections, unsigned rate, unsigned 
 	struct tg_addresses *a;
 	size_t sets = 1;
 
-	/* Twice the room needed: with random sets of 8 ways, almost none is full when half of all slots are.
+	/*
+	 * Four slots for each address that may be busy: with sets of 8 ways and 2 expected in each, one
+	 * address in some thousands finds its set full.  Slots never used are never touched, so the room is
+	 * only virtual.
 	 */
-	while (sets * WAYS < 2 * capacity)
+	while (sets * WAYS < 4 * capacity)
 		sets *= 2;
 	if ((a = tg_calloc(1, sizeof *a + sets * WAYS * sizeof a->slots[0])) == NULL)
 		return NULL;

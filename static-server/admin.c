@@ -107,7 +107,7 @@ tg_admin_answer(struct tg_server *s, const struct tg_request *req, struct tg_ans
 	int status = 200;
 
 	if (req->method != TG_METHOD_GET && req->method != TG_METHOD_HEAD) {
-		tg_answer_status(s->image, 405, true, req->close, &s->date, out);
+		tg_answer_status(s->image, 405, true, req->close, &s->site.date, out);
 		return;
 	}
 	if (tg_span_is(req->path, "/health")) {
@@ -119,13 +119,13 @@ tg_admin_answer(struct tg_server *s, const struct tg_request *req, struct tg_ans
 		type = "text/plain; version=0.0.4; charset=utf-8";
 		put_metrics(s, &b);
 	} else {
-		tg_answer_status(s->image, 404, with_body, req->close, &s->date, out);
+		tg_answer_status(s->image, 404, with_body, req->close, &s->site.date, out);
 		return;
 	}
 	if (tg_buf_status(&b) != TG_OK) {
 		tg_buf_free(&b);
-		tg_answer_status(s->image, 503, with_body, true, &s->date, out);
+		tg_answer_status(s->image, 503, with_body, true, &s->site.date, out);
 		return;
 	}
-	tg_answer_text(status, type, b.data, b.len, with_body, req->close, &s->date, out);
+	tg_answer_text(status, type, b.data, b.len, with_body, req->close, &s->site.date, out);
 }

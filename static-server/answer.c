@@ -299,27 +299,32 @@ answer_file(const struct tg_image *image, const struct tg_file *file, const stru
 	out->run_len[0] = v->head_len + out->body_len;
 }
 
-void
-tg_answer_request(const struct tg_image *image, const struct tg_request *req, const struct tg_date *date,
-    bool any_host, struct tg_answer *out)
+static void
+answer_path(const struct tg_image *image, const struct tg_request *req, const struct tg_site *site,
+    struct tg_answer *out)
 {
 	const struct tg_file *file;
 	bool with_body = req->method != TG_METHOD_HEAD;
 
-	if (req->method == TG_METHOD_OTHER) {
-		tg_answer_status(image, 405, true, req->close, date, out);
-		return;
-	}
-	if (req->method == TG_METHOD_OPTIONS && tg_span_is(req->path, "*")) {
-		tg_answer_status(image, 204, false, req->close, date, out);
-		return;
-	}
-	if ((file = tg_image_find(image, req->path)) == NULL)
-		tg_answer_status(image, 404, with_body, req->close, date, out);
-	else if (file->is_node && !any_host && !tg_answer_is_loopback(req->host))
-		tg_answer_status(image, 421, with_body, req->close, date, out);
+	if (req->method == TG_METHOD_OTHER)
+		tg_answer_status(image, 405, true, req->close, &site->date, out);
+	else if (req->method == TG_METHOD_OPTIONS && tg_span_is(req->path, "*"))
+		tg_answer_status(image, 204, false, req->close, &site->date, out);
+	else if ((file = tg_image_find(image, req->path)) == NULL)
+		tg_answer_status(image, 404, with_body, req->close, &site->date, out);
+	else if (file->is_node && !site->any_host && !tg_answer_is_loopback(req->host))
+		tg_answer_status(image, 421, with_body, req->close, &site->date, out);
 	else if (req->method == TG_METHOD_OPTIONS)
-		tg_answer_status(image, 204, false, req->close, date, out);
+		tg_answer_status(image, 204, false, req->close, &site->date, out);
 	else
-		answer_file(image, file, req, date, out);
+		answer_file(image, file, req, &site->date, out);
+}
+
+void
+tg_answer_request(const struct tg_image *image, const struct tg_request *req, const struct tg_site *site,
+    struct tg_answer *out)
+{
+	answer_path(image, req, site, out);
+	if (site->hsts && req->host.p != NULL && !tg_answer_is_loopback(req->host))
+		PUT(out, "Strict-Transport-Security: max-age=31536000\r\n");
 }

@@ -39,14 +39,24 @@ struct tg_date {
 /** tg_date_set(date, now): Render ${now} (UTC) if it is another second than before.  Locale-free. */
 void tg_date_set(struct tg_date *date, time_t now);
 
-/**
- * tg_answer_request(image, req, date, any_host, out):
- * Decide.  ${any_host} false: the node file is given only to requests for a loopback host name, so that a
- * page of another site cannot read it by letting its own name point here (DNS rebinding).  Cannot fail. The
- * runs point into ${image}.
- */
-void tg_answer_request(const struct tg_image *image, const struct tg_request *req, const struct tg_date *date,
-    bool any_host, struct tg_answer *out);
+/* What an answer depends on beside request and image. */
+struct tg_site {
+	struct tg_date date;
+	/*
+	 * False: the node file is given only to requests for a loopback host name, so that a page of another
+	 * site cannot read it by letting its own name point here (DNS rebinding).
+	 */
+	bool any_host;
+	/*
+	 * Over TLS: tell browsers to insist on it (RFC 6797).  Never for a loopback name: that would bind
+	 * every other program on that machine's ports, for a year.
+	 */
+	bool hsts;
+};
+
+/** tg_answer_request(image, req, site, out): Decide.  Cannot fail.  The runs point into ${image}. */
+void tg_answer_request(const struct tg_image *image, const struct tg_request *req, const struct tg_site *site,
+    struct tg_answer *out);
 
 /**
  * tg_answer_status(image, status, with_body, close, date, out):

@@ -277,7 +277,7 @@ looks_like_json(const uint8_t *data, size_t len)
 }
 
 int
-tg_bundle_load(const char *dir, const char *node, bool hsts, struct tg_image **out, struct tg_why *why)
+tg_bundle_load(const char *dir, const char *node, struct tg_image **out, struct tg_why *why)
 {
 	struct tg_source_file *files = NULL;
 	struct reader *r;
@@ -317,7 +317,7 @@ tg_bundle_load(const char *dir, const char *node, bool hsts, struct tg_image **o
 		files[count].len[TG_IDENTITY] = node_len;
 		count++;
 	}
-	if ((rc = tg_image_build(files, count, hsts, out)) != TG_OK)
+	if ((rc = tg_image_build(files, count, out)) != TG_OK)
 		tg_why_set(why, "cannot build the image: %s", tg_status_text(rc));
 
 free_reader:

@@ -23,14 +23,14 @@ struct tg_why {
 void tg_why_set(struct tg_why *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /**
- * tg_bundle_load(dir, node, hsts, out, why):
+ * tg_bundle_load(dir, node, out, why):
  * Read ${dir} and, unless NULL, the JSON file ${node} (served at TG_NODE_PATH).  "x.br" and "x.gz" beside "x"
  * are its twins; a twin that is not smaller is left out.  ${dir} must hold index.html.
  * Returns TG_OK and one reference in *out, or with the reason in ${why}: TG_EIO (cannot read), TG_EINVAL (not
  * a regular file, unsafe name, twin alone, no index.html, not JSON), TG_ETOOBIG, TG_ENOMEM. Reads and hashes
  * up to 12 MiB: some 30 ms, once per reload.
  */
-int tg_bundle_load(const char *dir, const char *node, bool hsts, struct tg_image **out, struct tg_why *why)
+int tg_bundle_load(const char *dir, const char *node, struct tg_image **out, struct tg_why *why)
     __attribute__((warn_unused_result));
 
 #endif

@@ -278,7 +278,7 @@ note(struct tg_conn *c, const struct tg_request *req, const struct tg_answer *a)
 	s->counters.answers[a->status]++;
 	if (c->peer != NULL) {
 		tg_log_access(&s->log, c->peer, req != NULL ? req->method_text : none,
-		    req != NULL ? req->target : none, a->status, a->body_len, s->date.second);
+		    req != NULL ? req->target : none, a->status, a->body_len, s->site.date.second);
 		/* Lines of one turn leave together: the flush runs after the events that are due now. */
 		if (!evtimer_pending(&s->flush_ev, NULL))
 			evtimer_add(&s->flush_ev, &now);
@@ -356,9 +356,9 @@ answer_one(struct tg_conn *c, struct tg_request *req, struct tg_answer *out)
 	} else if (c->address != NULL && !tg_address_take(s->addresses, c->address, s->now_ms)) {
 		s->counters.rate_limited++;
 		c->linger = true;
-		tg_answer_status(s->image, 429, req->method != TG_METHOD_HEAD, true, &s->date, out);
+		tg_answer_status(s->image, 429, req->method != TG_METHOD_HEAD, true, &s->site.date, out);
 	} else {
-		tg_answer_request(s->image, req, &s->date, s->any_host, out);
+		tg_answer_request(s->image, req, &s->site, out);
 	}
 	c->close_after = out->close;
 	note(c, req, out);
@@ -387,7 +387,8 @@ process(struct tg_conn *c, const uint8_t *data, size_t len)
 			any = true;
 			if (rc != TG_OK) {
 				c->close_after = c->linger = true;
-				tg_answer_status(s->image, req.status, true, true, &s->date, &answers[count]);
+				tg_answer_status(
+				    s->image, req.status, true, true, &s->site.date, &answers[count]);
 				note(c, NULL, &answers[count++]);
 				break;
 			}
@@ -542,7 +543,7 @@ answer_and_end(struct tg_conn *c, int status)
 	struct tg_answer answer;
 
 	c->close_after = c->linger = true;
-	tg_answer_status(c->server->image, status, true, true, &c->server->date, &answer);
+	tg_answer_status(c->server->image, status, true, true, &c->server->site.date, &answer);
 	note(c, NULL, &answer);
 	(void)send_new(c, &answer, 1, NULL, 0);
 }

@@ -52,8 +52,6 @@ static const char page_fields[] = "Content-Security-Policy: default-src 'none'; 
 				  "Referrer-Policy: no-referrer\r\n"
 				  "Cache-Control: no-store\r\n";
 
-static const char hsts_field[] = "Strict-Transport-Security: max-age=31536000\r\n";
-
 static const struct {
 	const char *fields;
 	const char *text;
@@ -166,8 +164,7 @@ put_validators(struct tg_buf *b, const struct tg_source_file *source, const char
  * member.  The others belong to this origin; above all the node file, which may hold an invitation.
  */
 static void
-put_common(struct tg_buf *b, const struct tg_source_file *source, enum tg_encoding encoding, bool hsts,
-    const char *etag)
+put_common(struct tg_buf *b, const struct tg_source_file *source, enum tg_encoding encoding, const char *etag)
 {
 	static const char *const names[TG_ENCODINGS] = {NULL, "gzip", "br"};
 
@@ -188,15 +185,13 @@ put_common(struct tg_buf *b, const struct tg_source_file *source, enum tg_encodi
 		put_text(b, "Cross-Origin-Resource-Policy: same-origin\r\n");
 	if (!source->is_node && tg_name_is_active(source->path))
 		put_text(b, active_fields);
-	if (hsts)
-		put_text(b, hsts_field);
 	put_text(b, "\r\n");
 }
 
 /* While rendering, pointers into the arena hold offsets: the buffer may still move. */
 static void
 render_variant(struct tg_image *image, struct tg_buf *b, const struct tg_source_file *source,
-    enum tg_encoding encoding, bool hsts, struct tg_variant *v)
+    enum tg_encoding encoding, struct tg_variant *v)
 {
 	size_t head, common, body, not_modified;
 
@@ -204,7 +199,7 @@ render_variant(struct tg_image *image, struct tg_buf *b, const struct tg_source_
 	head = b->len;
 	put_length(b, source->len[encoding]);
 	common = b->len;
-	put_common(b, source, encoding, hsts, v->etag);
+	put_common(b, source, encoding, v->etag);
 	body = b->len;
 	tg_buf_put(b, source->data[encoding], source->len[encoding]);
 	not_modified = b->len;
@@ -223,7 +218,7 @@ render_variant(struct tg_image *image, struct tg_buf *b, const struct tg_source_
 }
 
 static void
-render_page(struct tg_buf *b, enum tg_page page, bool hsts, struct tg_page_answer *out)
+render_page(struct tg_buf *b, enum tg_page page, struct tg_page_answer *out)
 {
 	const char *text = pages[page].text;
 	size_t head = b->len;
@@ -234,8 +229,6 @@ render_page(struct tg_buf *b, enum tg_page page, bool hsts, struct tg_page_answe
 	}
 	put_text(b, pages[page].fields);
 	put_text(b, page_fields);
-	if (hsts)
-		put_text(b, hsts_field);
 	put_text(b, "\r\n");
 	out->head = (const uint8_t *)head;
 	out->head_len = b->len - head;
@@ -278,7 +271,7 @@ seal(struct tg_image *image, const struct tg_buf *b)
 }
 
 int
-tg_image_build(const struct tg_source_file *files, size_t count, bool hsts, struct tg_image **out)
+tg_image_build(const struct tg_source_file *files, size_t count, struct tg_image **out)
 {
 	struct tg_image *image;
 	struct tg_buf b = {0};
@@ -306,11 +299,11 @@ tg_image_build(const struct tg_source_file *files, size_t count, bool hsts, stru
 			image->root = (uint8_t)(i + 1);
 		for (e = 0; e < TG_ENCODINGS; e++)
 			if (files[i].data[e] != NULL)
-				render_variant(image, &b, &files[i], (enum tg_encoding)e, hsts,
-				    &image->files[i].variant[e]);
+				render_variant(
+				    image, &b, &files[i], (enum tg_encoding)e, &image->files[i].variant[e]);
 	}
 	for (i = 0; i < TG_PAGES; i++)
-		render_page(&b, (enum tg_page)i, hsts, &image->pages[i]);
+		render_page(&b, (enum tg_page)i, &image->pages[i]);
 
 	if ((rc = tg_buf_status(&b)) != TG_OK || (rc = seal(image, &b)) != TG_OK)
 		goto free_image;

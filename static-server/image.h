@@ -82,12 +82,12 @@ struct tg_source_file {
 struct tg_image; /* opaque but for the functions below */
 
 /**
- * tg_image_build(files, count, hsts, out):
- * Render ${count} <= TG_BUNDLE_FILES_MAX + 1 files.  ${hsts} adds Strict-Transport-Security.  "/index.html"
- * also answers "/". Returns TG_OK with one reference in *out; TG_ENOMEM; TG_EEXISTS (a path twice); TG_EINVAL
- * (path or count).
+ * tg_image_build(files, count, out):
+ * Render ${count} <= TG_BUNDLE_FILES_MAX + 1 files.  "/index.html" also answers "/".
+ * Returns TG_OK with one reference in *out, or
+ *   TG_ENOMEM, TG_EEXISTS (a path twice), TG_EINVAL (a path or the count).
  */
-int tg_image_build(const struct tg_source_file *files, size_t count, bool hsts, struct tg_image **out)
+int tg_image_build(const struct tg_source_file *files, size_t count, struct tg_image **out)
     __attribute__((warn_unused_result));
 
 /** tg_image_ref(image): Take a reference.  tg_image_unref: give it back; the last one frees.  NULL allowed.

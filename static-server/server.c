@@ -38,7 +38,7 @@ tg_server_tick(struct tg_server *s)
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
 	s->now_ms = (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 	clock_gettime(CLOCK_REALTIME_COARSE, &ts);
-	tg_date_set(&s->date, ts.tv_sec);
+	tg_date_set(&s->site.date, ts.tv_sec);
 }
 
 static void
@@ -166,7 +166,7 @@ reload(struct tg_server *s)
 	SSL_CTX *tls = NULL;
 
 	tg_notify_send("RELOADING=1");
-	if (tg_bundle_load(config->bundle, config->node, s->tls != NULL, &image, &why) != TG_OK)
+	if (tg_bundle_load(config->bundle, config->node, &image, &why) != TG_OK)
 		goto fail;
 	if (s->tls != NULL && tg_tls_load(config->tls_cert, config->tls_key, &tls, &why) != TG_OK) {
 		tg_image_unref(image);
@@ -440,8 +440,9 @@ tg_server_start(struct tg_server *s, const struct tg_config *config, struct tg_w
 	s->config = config;
 	s->admin.fd = -1;
 	s->started = time(NULL);
-	s->any_host = config->node_hosts == TG_HOST_ANY ||
-		      (config->node_hosts == TG_HOST_AUTO && !only_loopback(config));
+	s->site.hsts = config->tls_cert != NULL;
+	s->site.any_host = config->node_hosts == TG_HOST_ANY ||
+			   (config->node_hosts == TG_HOST_AUTO && !only_loopback(config));
 	tg_why_set(why, "out of memory");
 	raise_descriptor_limit(config);
 	randombytes_buf(seed, sizeof seed);
@@ -449,7 +450,7 @@ tg_server_start(struct tg_server *s, const struct tg_config *config, struct tg_w
 	if (config->tls_cert != NULL &&
 	    (rc = tg_tls_load(config->tls_cert, config->tls_key, &s->tls, why)) != TG_OK)
 		goto stop;
-	if ((rc = tg_bundle_load(config->bundle, config->node, s->tls != NULL, &s->image, why)) != TG_OK)
+	if ((rc = tg_bundle_load(config->bundle, config->node, &s->image, why)) != TG_OK)
 		goto stop;
 	rc = TG_ENOMEM;
 	s->addresses = tg_addresses_new(config->max_connections, config->address_connections,

@@ -63,10 +63,9 @@ struct tg_server {
 	size_t held;	  /* bytes of remainders and pending answers */
 
 	uint64_t now_ms; /* monotonic, coarse: set at every event */
-	struct tg_date date;
+	struct tg_site site;
 	time_t started;
 	uint64_t notified_ms; /* when the service manager's watchdog was last fed */
-	bool any_host;
 	bool draining;
 	struct tg_log log;
 	struct tg_counters counters;
