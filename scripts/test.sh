@@ -183,9 +183,9 @@ stage_checks() {
 	xargs -r clang-format-14 --dry-run -Werror <"$TG_BUILD/log/c-files" || status=1
 	shellcheck -x toygrid .ci/run || status=1
 	git ls-files 'scripts/*.sh' | xargs -r shellcheck || status=1
-	# No place of the machine or the registry that made a file belongs into the tree.
-	if git grep -nE '"resolved": *"http' -- '*package-lock.json'; then
-		echo 'the lock file names a registry'
+	# Where packages come from is the machine's own business and not the tree's.
+	if git grep -nE '"resolved": *"http|registry\.npm[j]s|deb\.debia[n]\.org'; then
+		echo 'a registry or a mirror is named in the tree'
 		status=1
 	fi
 	if [ "$status" -eq 0 ]; then
