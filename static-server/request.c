@@ -155,6 +155,18 @@ refuse(struct tg_request *req, int status)
 }
 
 /*
+ * What can be said of a request line before its end is seen, so that the answer is the same however the bytes
+ * were cut: 0, 414, or 400 when it is no method (TLS, say, spoken to this port), now and not after a timeout.
+ */
+static int
+check_start(const uint8_t *line, size_t len)
+{
+	if (len > 0 && line[0] != '\r' && !(byte_class[line[0]] & CLASS_TOKEN))
+		return 400;
+	return len > TG_REQUEST_LINE_MAX + 1 ? 414 : 0;
+}
+
+/*
  * Find the end of the head.  Only line ends are looked at; the limits that protect memory are here, so that
  * they hold before anything is understood.
  */
@@ -164,9 +176,12 @@ find_end(
 {
 	const uint8_t *newline;
 	size_t pos = scan->line, line_len;
+	int rc;
 
 	while ((newline = memchr(data + pos, '\n', len - pos)) != NULL) {
 		line_len = (size_t)(newline - (data + pos));
+		if (scan->lines == 0 && (rc = check_start(data + pos, line_len)) != 0)
+			return refuse(req, rc);
 		if (line_len == 0 || newline[-1] != '\r')
 			return refuse(req, 400); /* a bare LF: two parsers could disagree on it */
 		line_len--;
@@ -181,8 +196,6 @@ find_end(
 				return refuse(req, 431);
 			return TG_OK;
 		} else {
-			if (scan->lines == 0 && line_len > TG_REQUEST_LINE_MAX)
-				return refuse(req, 414);
 			if (scan->lines == TG_REQUEST_FIELDS + 1)
 				return refuse(req, 431);
 			scan->lines++;
@@ -191,13 +204,10 @@ find_end(
 		scan->line = (uint16_t)pos;
 	}
 
-	if (scan->lines == 0 && len - pos > TG_REQUEST_LINE_MAX + 1)
-		return refuse(req, 414);
+	if (scan->lines == 0 && (rc = check_start(data + pos, len - pos)) != 0)
+		return refuse(req, rc);
 	if (len >= TG_REQUEST_HEAD_MAX)
 		return refuse(req, 431);
-	/* Not a method: something else (TLS, say) speaks to this port.  Say so now, not after a timeout. */
-	if (scan->lines == 0 && len > pos && data[pos] != '\r' && !(byte_class[data[pos]] & CLASS_TOKEN))
-		return refuse(req, 400);
 	return TG_ETRUNCATED;
 }
 
