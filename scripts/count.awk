@@ -15,6 +15,16 @@
 	all_checks += checks
 	next
 }
+# A test of ctest that is itself a run of node --test.
+/^[0-9]+: # (pass|fail|cancelled) [0-9]+$/ {
+	suite = $1
+	sub(/:.*/, "", suite)
+	if ($3 == "pass") good[suite] += $4
+	else bad[suite] += $4
+	counted[suite] = 1
+	all_checks += $4
+	next
+}
 /^ *[0-9]+\/[0-9]+ Test +#[0-9]+: / {
 	suite = $0
 	sub(/^[^#]*#/, "", suite)
