@@ -48,6 +48,7 @@ struct tg_host {
 	size_t queue_at, queue_count, queue_cap;
 	struct tg_buf tick;
 	uint64_t told_ms; /* the time the peer knows */
+	uint64_t wake_at; /* what the last wake asked for */
 	int wake_soon;
 
 	struct pending *pending;
@@ -92,10 +93,14 @@ tg_host_now_ms(void)
 
 /* ---- events -------------------------------------------------------------------------------------------- */
 
+/*
+ * lws runs due timers before it waits for sockets, not after: what a timer leaves for the end of the turn
+ * would wait with it.  So a timer also makes the wait end at once.
+ */
 static void
 on_poke(lws_sorted_usec_list_t *sul)
 {
-	(void)sul; /* its only purpose is that lws_service returns */
+	lws_cancel_service(lws_container_of(sul, struct timer, sul)->host->context);
 }
 
 void
@@ -216,22 +221,32 @@ unlock(struct tg_host *host, const struct tg_effect *e)
 	host->locks[i] = host->locks[--host->lock_count];
 }
 
-static void
-on_wake(lws_sorted_usec_list_t *sul)
-{
-	lws_container_of(sul, struct timer, sul)->host->wake_soon = 1;
-}
+static void on_wake(lws_sorted_usec_list_t *sul);
 
 static void
-wake(struct tg_host *host, uint64_t at_ms)
+set_wake(struct tg_host *host)
 {
-	uint64_t now = tg_host_now_ms(), delay = at_ms > now ? at_ms - now : 0;
+	uint64_t now = tg_host_now_ms(), delay = host->wake_at > now ? host->wake_at - now : 0;
 
 	/* A wall clock that was set back must not put the peer to sleep for hours. */
 	if (delay > ENTROPY_EVERY_MS)
 		delay = ENTROPY_EVERY_MS;
 	lws_sul_schedule(
 	    host->context, 0, &host->wake.sul, on_wake, delay ? (lws_usec_t)delay * 1000 : (lws_usec_t)1);
+}
+
+static void
+on_wake(lws_sorted_usec_list_t *sul)
+{
+	struct tg_host *host = lws_container_of(sul, struct timer, sul)->host;
+
+	/* lws may be a little early, and a tick before its time would be wasted. */
+	if (tg_host_now_ms() < host->wake_at) {
+		set_wake(host);
+	} else {
+		host->wake_soon = 1;
+		lws_cancel_service(host->context);
+	}
 }
 
 static void
@@ -277,7 +292,8 @@ carry_out(struct tg_host *host, const struct tg_effect *e)
 		unlock(host, e);
 		break;
 	case TG_EFFECT_WAKE:
-		wake(host, e->u.wake.at_ms);
+		host->wake_at = e->u.wake.at_ms;
+		set_wake(host);
 		break;
 	case TG_EFFECT_CLOSE: {
 		char reason[128];
@@ -372,8 +388,8 @@ drain(struct tg_host *host)
 		host->wake_soon = 0;
 		tick(host, tg_host_now_ms());
 	}
-	if (host->queue_at < host->queue_count || tg_store_queued_bytes(host->store) > 0)
-		lws_sul_schedule(host->context, 0, &host->poke.sul, on_poke, 1);
+	lws_sul_schedule(host->context, 0, &host->poke.sul, on_poke,
+	    host->queue_at < host->queue_count ? 1 : LWS_SET_TIMER_USEC_CANCEL);
 }
 
 /* ---- what comes in ------------------------------------------------------------------------------------- */
@@ -432,6 +448,7 @@ on_after(lws_sorted_usec_list_t *sul)
 	struct tg_host *host = lws_container_of(sul, struct timer, sul)->host;
 
 	host->after_fn(host->after_ctx);
+	lws_cancel_service(host->context);
 }
 
 /* lws reports through one function for the whole process; errors of sockets have their own way (on_link_log).
@@ -650,9 +667,10 @@ tg_host_leave(struct tg_host *host, unsigned timeout_ms)
 	tg_host_feed(host, &event);
 	while (host->failed == TG_OK && tg_host_now_ms() < until &&
 	       (l.waiting > 0 || tg_ws_unsent_bytes(host->ws) > 0 || host->queue_at < host->queue_count)) {
-		/* lws waits as long as it likes; look at the clock at least every 50 ms. */
-		lws_sul_schedule(host->context, 0, &host->poke.sul, on_poke, 50000);
 		drain(host);
+		/* lws waits as long as it likes; look at the clock at least every 50 ms. */
+		if (host->queue_at == host->queue_count)
+			lws_sul_schedule(host->context, 0, &host->poke.sul, on_poke, 50000);
 		lws_service(host->context, 0);
 		drain(host);
 	}
