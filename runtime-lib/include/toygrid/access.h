@@ -100,8 +100,8 @@ int tg_link_parse(const char *text, size_t len, struct tg_link *link) __attribut
 
 /* ---- device record (5.1) ---- */
 
-#define TG_DEVICE_RECORD_MAX_BYTES 256
-#define TG_CERT_MAX_BYTES	   TG_ENTRY_HEADER_MAX_BYTES
+#define TG_DEVICE_RECORD_BYTES 170 /* array, version, three keys, signature */
+#define TG_CERT_MAX_BYTES      TG_ENTRY_HEADER_MAX_BYTES
 
 struct tg_device {
 	struct tg_key identity, device; /* Ed25519 */

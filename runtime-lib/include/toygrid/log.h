@@ -228,7 +228,7 @@ int tg_stored_entry(const void *value, size_t len, struct tg_bytes *entry)
  * valid until the tg_log_* call that asked returns: TG_OK, TG_ENOTFOUND (not loaded: note the key, start
  * loading), or TG_EIO, TG_ENOMEM, which end the call.  After TG_ENOTFOUND the call goes on asking for all
  * else that it needs, then fails with TG_ENOTFOUND and nothing changed: load what was noted, call again with
- * the same arguments.  A bounded number of rounds (two) is enough.
+ * the same arguments.  A few rounds are enough.
  */
 struct tg_fetch {
 	int (*record)(void *ctx, const struct tg_key *log, uint64_t seq, struct tg_bytes *value);
@@ -253,7 +253,7 @@ struct tg_log {
 	uint64_t length;
 	struct tg_head head;
 	struct tg_head *far;
-	int head_checked;	 /* the signature of a head that came from storage was verified */
+	int unchecked;		 /* from storage: signature, peaks and root were not looked at yet */
 	struct tg_keypair *pair; /* NULL for a foreign log */
 	struct tg_hash *peaks;	 /* of [0, length), largest first; NULL until first needed */
 	size_t peaks_cap;
@@ -316,7 +316,7 @@ struct tg_receipt {
 	uint64_t from, to; /* TG_OK: entries that are new here, in order (from == to: only a newer head) */
 	uint64_t need_from, need_to;   /* TG_EGAP: entries to ask for, half open */
 	struct tg_head fork_a, fork_b; /* TG_EFORK: the two heads, a no longer than b */
-	int provable;		       /* TG_EFORK: 1 if a fork proof was appended to ${proof} */
+	int provable;		       /* TG_EFORK: 1 if a fork proof was appended to ${proof}; 0: no evidence at hand */
 };
 
 /**
@@ -350,7 +350,7 @@ int tg_log_receive(struct tg_log *log, const struct tg_access *access, const str
 int tg_log_run(struct tg_log *log, uint64_t from, uint64_t to, size_t max_bytes, const struct tg_fetch *fetch,
     struct tg_buf *out, uint64_t *end) __attribute__((warn_unused_result));
 
-/** tg_log_missing(log, i, from, to): The i-th gap below ${bound}, between what is held.  1, or 0 when there
+/** tg_log_missing(log, i, bound, from, to): The i-th gap below ${bound} in what is held.  1, or 0 when there
  * is none. */
 int tg_log_missing(const struct tg_log *log, size_t i, uint64_t bound, uint64_t *from, uint64_t *to);
 
