@@ -123,10 +123,14 @@ try_step() {
 	return "$step_status"
 }
 
-# explain_failure TEXT: the last lines of the failed step, then one line that says what it means.
+# explain_failure TEXT: what in the failed step looks like a reason, its last lines, then one line of what it means.
 explain_failure() {
 	failed_text=$(tail -n "+$((log_start + 1))" "$TG_LOG")
-	printf '%s\n' "$failed_text" | tail -n 15 | sed 's/^/    /' >&2
+	{
+		printf '%s\n' "$failed_text" | head -n -12 |
+			grep -E '^ *not ok|\*\*\*|:[FE]:|FAILED|(error|ERROR|Error):|panic' | head -n 12
+		printf '%s\n' "$failed_text" | tail -n 12
+	} | cut -c 1-200 | sed 's/^/    /' >&2
 	case $failed_text in
 	*'No space left on device'* | *ENOSPC*) why='the disk is full' ;;
 	*'Temporary failure resolving'* | *'Could not resolve'* | *'Failed to fetch'* | *ENOTFOUND* | *EAI_AGAIN* | \

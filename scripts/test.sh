@@ -219,7 +219,7 @@ stage_web() {
 }
 
 stage_cli() {
-	build_native && node_tests tests/cli
+	build_native && build_wasm && build_web && node_tests tests/cli
 }
 
 stage_browser() {
