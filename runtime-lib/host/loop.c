@@ -20,6 +20,11 @@
 #define FLUSH_BYTES	 (4u << 20) /* batches are written when so much waits, even in the middle of a turn */
 #define EVENTS_PER_TURN	 256	    /* then sockets get their chance */
 
+struct queued {
+	struct tg_buf bytes;
+	int resume; /* it tells the peer that a batch failed: storage may go on after it */
+};
+
 struct pending { /* a command that waits for its reply */
 	uint64_t request;
 	tg_reply_fn *reply;
@@ -44,7 +49,7 @@ struct tg_host {
 	FILE *trace;
 
 	/* Events to be handled: queue[queue_at .. queue_count). */
-	struct tg_buf *queue;
+	struct queued *queue;
 	size_t queue_at, queue_count, queue_cap;
 	struct tg_buf tick;
 	uint64_t told_ms; /* the time the peer knows */
@@ -112,7 +117,7 @@ tg_host_feed(struct tg_host *host, struct tg_buf *event)
 		fail(host, TG_ENOMEM, "an event was lost");
 		return;
 	}
-	host->queue[host->queue_count++] = *event;
+	host->queue[host->queue_count++] = (struct queued){*event, 0};
 	memset(event, 0, sizeof *event);
 	/* Whoever feeds from outside a turn must not wait for the next packet. */
 	lws_sul_schedule(host->context, 0, &host->poke.sul, on_poke, 1);
@@ -157,6 +162,8 @@ on_stored(void *ctx, uint64_t batch, int status)
 	}
 	tg_event_stored(&event, batch, status);
 	tg_host_feed(host, &event);
+	if (status != TG_OK && host->queue_count > 0)
+		host->queue[host->queue_count - 1].resume = 1;
 }
 
 static void
@@ -375,10 +382,12 @@ drain(struct tg_host *host)
 		}
 		/* The queue may move while the event is handled: its bytes do not. */
 		{
-			struct tg_buf event = host->queue[host->queue_at++];
+			struct queued event = host->queue[host->queue_at++];
 
-			handle(host, &event);
-			tg_buf_free(&event);
+			if (event.resume)
+				tg_store_resume(host->store);
+			handle(host, &event.bytes);
+			tg_buf_free(&event.bytes);
 		}
 	}
 	/* A busy peer still gets its disk. */
@@ -557,7 +566,7 @@ tg_host_close(struct tg_host *host)
 	tg_peer_free(host->peer);
 	tg_store_close(host->store);
 	for (i = host->queue_at; i < host->queue_count; i++)
-		tg_buf_free(&host->queue[i]);
+		tg_buf_free(&host->queue[i].bytes);
 	for (i = 0; i < host->lock_count; i++)
 		tg_buf_free(&host->locks[i].bytes);
 	tg_buf_free(&host->tick);

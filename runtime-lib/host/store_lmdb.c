@@ -36,6 +36,7 @@ struct tg_store {
 	 * promised.  Only opening again, which reads what is really there, helps.
 	 */
 	int broken;
+	int failing; /* status of a batch that failed; TG_OK when none has since tg_store_resume() */
 	struct batch *batches;
 	size_t batch_count, batch_cap;
 	size_t queued_bytes;
@@ -232,6 +233,8 @@ tg_store_queue(struct tg_store *store, uint64_t batch, int strict, struct tg_byt
 		tg_buf_free(&b->ops);
 		return TG_ENOMEM;
 	}
+	b->status =
+	    store->failing; /* asked for before the peer knew: it fails too, even if flushed after resuming */
 	store->batch_count++;
 	store->queued_bytes += ops.len;
 	return TG_OK;
@@ -364,23 +367,36 @@ commit(struct tg_store *store, struct batch *batches, size_t n)
 void
 tg_store_flush(struct tg_store *store, tg_stored_fn *stored, void *ctx)
 {
-	struct batch *b;
-	size_t i;
-	int rc;
+	struct batch *b = store->batches;
+	size_t n = store->batch_count, i, from;
+	int rc = TG_OK;
 
-	if (store->batch_count == 0)
+	if (n == 0)
 		return;
-	rc = store->broken ? EIO : commit(store, store->batches, store->batch_count);
-	for (i = 0; i < store->batch_count; i++) {
-		b = &store->batches[i];
-		b->status = status_of(store, rc);
-		/* One batch's trouble is not its neighbours': each gets its own try. */
-		if (rc != 0 && store->batch_count > 1)
-			b->status = store->broken ? TG_EIO : status_of(store, commit(store, b, 1));
+	/* Those that were queued while failing come first, if there are any. */
+	for (from = 0; from < n && b[from].status != TG_OK; from++)
+		;
+	if (store->broken)
+		store->failing = TG_EIO;
+	else if (from < n && store->failing == TG_OK)
+		rc = commit(store, b + from, n - from);
+	for (i = from; i < n; i++) {
+		/* What was asked for before the batch that cannot be written still gets in. */
+		if (store->failing == TG_OK && rc != 0)
+			store->failing = store->broken	? TG_EIO
+					 : n - from > 1 ? status_of(store, commit(store, b + i, 1))
+							: status_of(store, rc);
+		b[i].status = store->failing;
 	}
-	for (i = 0; i < store->batch_count; i++)
-		stored(ctx, store->batches[i].id, store->batches[i].status);
+	for (i = 0; i < n; i++)
+		stored(ctx, b[i].id, b[i].status);
 	drop_queue(store);
+}
+
+void
+tg_store_resume(struct tg_store *store)
+{
+	store->failing = TG_OK;
 }
 
 /* ---- reading ------------------------------------------------------------------------------------------- */

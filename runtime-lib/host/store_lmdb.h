@@ -69,6 +69,9 @@ size_t tg_store_queued_bytes(const struct tg_store *store);
  */
 void tg_store_flush(struct tg_store *store, tg_stored_fn *stored, void *ctx);
 
+/** tg_store_resume(store): After a failure, once the peer knows: try again with what comes from here on. */
+void tg_store_resume(struct tg_store *store);
+
 /**
  * tg_store_load(store, from, to, max_bytes, event, request):
  * Append the `loaded` event for all records with from <= key < to to ${event}: about ${max_bytes} of them,

@@ -358,22 +358,28 @@ START_TEST(each_command_gets_its_one_reply)
 }
 END_TEST
 
-static int statuses;
+static int stored_order[8], stored_count;
 
+/* A batch that is too big; a load, which writes at once; a small one; then, told of the failure, another
+ * small one. */
 static void
 fill(int kind, struct tg_reader *r)
 {
 	if (kind == TG_EVENT_COMMAND) {
-		fx_store(1, "big", 1 << 20);
-		fx_store(2, "small", 10);
+		fx_store(1, "fits", 10);
+		fx_store(2, "big", 1 << 20);
+		fx_load(1);
+		fx_store(3, "behind", 10);
 	} else if (kind == TG_EVENT_STORED) {
-		tg_read_uint(r, 10);
-		statuses = statuses * 100 + (int)tg_read_uint(r, 99);
-		done = statuses > 99;
+		stored_order[stored_count] = (int)tg_read_uint(r, 10) * 100;
+		stored_order[stored_count++] += (int)tg_read_uint(r, 99);
+		if (stored_count == 2)
+			fx_store(4, "after", 10);
+		done = stored_count == 4;
 	}
 }
 
-START_TEST(a_full_store_is_told_and_what_fits_is_kept)
+START_TEST(after_a_batch_failed_nothing_is_stored_until_the_peer_knows)
 {
 	struct tg_buf event = {0};
 
@@ -382,7 +388,10 @@ START_TEST(a_full_store_is_told_and_what_fits_is_kept)
 	tg_command_bare(&event, 1, TG_COMMAND_LIST);
 	tg_host_feed(host, &event);
 	run_until_done(5000);
-	ck_assert_int_eq(statuses, TG_EFULL * 100 + TG_OK);
+	ck_assert_int_eq(stored_order[0], 100 + TG_OK);
+	ck_assert_int_eq(stored_order[1], 200 + TG_EFULL);
+	ck_assert_int_eq(stored_order[2], 300 + TG_EFULL);
+	ck_assert_int_eq(stored_order[3], 400 + TG_OK);
 }
 END_TEST
 
@@ -466,7 +475,7 @@ main(void)
 	tcase_add_test(t, a_lock_is_granted_once_until_it_is_given_back);
 	tcase_add_test(t, the_last_wake_counts_and_comes_in_time);
 	tcase_add_test(t, each_command_gets_its_one_reply);
-	tcase_add_test(t, a_full_store_is_told_and_what_fits_is_kept);
+	tcase_add_test(t, after_a_batch_failed_nothing_is_stored_until_the_peer_knows);
 	tcase_add_test(t, a_signal_ends_the_wait);
 	tcase_add_test(t, the_trace_holds_every_event_and_its_effects);
 	tcase_add_test(t, a_directory_in_use_is_an_error_that_names_it);
