@@ -130,7 +130,8 @@ tg_have_next(struct tg_bytes *list, struct tg_log_state *state)
 
 void
 tg_want_put(struct tg_buf *buf, uint64_t request, uint64_t hops, const struct tg_key *asker,
-    const struct tg_range *ranges, size_t range_count, const struct tg_hash *locators, size_t locator_count)
+    const struct tg_want_range *ranges, size_t range_count, const struct tg_hash *locators,
+    size_t locator_count)
 {
 	tg_write_array(buf, 5);
 	tg_write_uint(buf, request);
@@ -149,7 +150,7 @@ tg_want_put(struct tg_buf *buf, uint64_t request, uint64_t hops, const struct tg
 }
 
 static void
-read_range(struct tg_reader *r, struct tg_range *range)
+read_range(struct tg_reader *r, struct tg_want_range *range)
 {
 	tg_read_array(r, 3, 3);
 	tg_read_fixed(r, range->log.b, sizeof range->log.b);
@@ -173,7 +174,7 @@ tg_want_get(struct tg_bytes body, struct tg_want *want)
 	want->range_count = tg_read_array(&r, 0, TG_WANT_MAX_RANGES);
 	from = r.at;
 	for (uint64_t i = 0; i < want->range_count && tg_reader_status(&r) == TG_OK; i++) {
-		struct tg_range range;
+		struct tg_want_range range;
 
 		read_range(&r, &range);
 	}
@@ -190,7 +191,7 @@ tg_want_get(struct tg_bytes body, struct tg_want *want)
 }
 
 int
-tg_want_next_range(struct tg_bytes *ranges, struct tg_range *range)
+tg_want_next_range(struct tg_bytes *ranges, struct tg_want_range *range)
 {
 	struct tg_reader r = read_body(*ranges);
 

@@ -59,7 +59,7 @@ int tg_have_get(struct tg_bytes body, struct tg_have *have) __attribute__((warn_
 /** tg_have_next(list, state): Take the next element off the front of ${list}; 0 at the end. */
 int tg_have_next(struct tg_bytes *list, struct tg_log_state *state);
 
-struct tg_range {
+struct tg_want_range {
 	struct tg_key log;
 	uint64_t from;
 	uint64_t to; /* 0: to the newest */
@@ -76,9 +76,10 @@ struct tg_want {
 };
 
 void tg_want_put(struct tg_buf *buf, uint64_t request, uint64_t hops, const struct tg_key *asker,
-    const struct tg_range *ranges, size_t range_count, const struct tg_hash *locators, size_t locator_count);
+    const struct tg_want_range *ranges, size_t range_count, const struct tg_hash *locators,
+    size_t locator_count);
 int tg_want_get(struct tg_bytes body, struct tg_want *want) __attribute__((warn_unused_result));
-int tg_want_next_range(struct tg_bytes *ranges, struct tg_range *range);
+int tg_want_next_range(struct tg_bytes *ranges, struct tg_want_range *range);
 int tg_want_next_locator(struct tg_bytes *locators, struct tg_hash *locator);
 
 enum tg_data_status {

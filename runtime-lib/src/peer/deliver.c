@@ -1,0 +1,475 @@
+/*
+ * Entries in causal order.
+ *
+ * An entry is opened when it arrives and waits in its log until every parent is delivered (protocol.md 5.4);
+ * then its transitions take effect, once, and it joins the frontier.  Nothing is delivered before genesis is
+ * known, because the roles that a member record must prove are named there; genesis itself has no parents.
+ *
+ * The document speaks of text events, entries of entries.  The text version of an entry is its log's last
+ * text event if the entry has text, else what its parents' versions come to; it is kept with the entry
+ * (struct tgp_seen), so a bundle's parents are translated without a walk.
+ */
+#include <string.h>
+
+#include "base/mem.h"
+#include "peer/internal.h"
+
+/* ---- text versions ------------------------------------------------------------------------------------- */
+
+/* A set of events, one an agent at most; small. */
+struct version {
+	struct tg_event_id ids[TG_TEXT_PARENTS_MAX];
+	size_t count;
+	int overflow;
+};
+
+static void
+version_add(struct version *v, const struct tg_event_id *id)
+{
+	for (size_t i = 0; i < v->count; i++)
+		if (memcmp(v->ids[i].agent, id->agent, sizeof id->agent) == 0) {
+			if (id->seq > v->ids[i].seq)
+				v->ids[i].seq = id->seq;
+			return;
+		}
+	if (v->count == TG_TEXT_PARENTS_MAX) {
+		v->overflow = 1;
+		return;
+	}
+	v->ids[v->count++] = *id;
+}
+
+static void
+version_add_entry(const struct tgp_grid *g, struct version *v, const struct tgp_log *l, uint64_t seq)
+{
+	const struct tgp_seen *s = &l->seen[seq];
+
+	if (s->has_text) {
+		struct tg_event_id id;
+
+		memcpy(id.agent, l->log.key.b, sizeof id.agent);
+		id.seq = s->text_end - 1;
+		version_add(v, &id);
+		return;
+	}
+	for (uint16_t i = 0; i < s->tv_count; i++)
+		version_add(v, &g->tv[s->tv_at + i]);
+}
+
+/* ---- the frontier -------------------------------------------------------------------------------------- */
+
+static size_t
+frontier_place(const struct tgp_grid *g, const struct tg_key *log)
+{
+	size_t i = 0;
+
+	while (i < g->frontier_count && tg_key_cmp(&g->frontier[i].log, log) < 0)
+		i++;
+	return i;
+}
+
+static int
+frontier_set(struct tgp_grid *g, const struct tg_key *log, uint64_t seq)
+{
+	size_t i = frontier_place(g, log);
+
+	if (i < g->frontier_count && tg_key_cmp(&g->frontier[i].log, log) == 0) {
+		g->frontier[i].seq = seq;
+		return TG_OK;
+	}
+	if (tg_mem_grow(
+		(void **)&g->frontier, &g->frontier_cap, g->frontier_count + 1, sizeof *g->frontier) != TG_OK)
+		return TG_ENOMEM;
+	memmove(g->frontier + i + 1, g->frontier + i, (g->frontier_count - i) * sizeof *g->frontier);
+	g->frontier[i] = (struct tgp_frontier){*log, seq};
+	g->frontier_count++;
+	return TG_OK;
+}
+
+static void
+frontier_drop(struct tgp_grid *g, const struct tg_key *log, uint64_t seq)
+{
+	size_t i = frontier_place(g, log);
+
+	if (i < g->frontier_count && tg_key_cmp(&g->frontier[i].log, log) == 0 && g->frontier[i].seq == seq) {
+		g->frontier_count--;
+		memmove(g->frontier + i, g->frontier + i + 1, (g->frontier_count - i) * sizeof *g->frontier);
+	}
+}
+
+int
+tgp_view_advanced(struct tgp_grid *g)
+{
+	if (tg_mem_grow((void **)&g->view, &g->view_cap, g->frontier_count + 1, sizeof *g->view) != TG_OK)
+		return TG_ENOMEM;
+	if (g->frontier_count > 0)
+		memcpy(g->view, g->frontier, g->frontier_count * sizeof *g->view);
+	g->view_count = g->frontier_count;
+	return TG_OK;
+}
+
+/* ---- recording a delivered entry ----------------------------------------------------------------------- */
+
+static int
+seen_push(struct tgp_log *l, const struct tgp_seen *s)
+{
+	if (tg_mem_grow((void **)&l->seen, &l->seen_cap, l->delivered + 1, sizeof *l->seen) != TG_OK)
+		return TG_ENOMEM;
+	l->seen[l->delivered++] = *s;
+	return TG_OK;
+}
+
+/* Entry l->delivered took effect: remember it and move the frontier. */
+static int
+record(struct tgp_grid *g, struct tgp_log *l, const struct tg_hash *leaf, const struct tg_parent *parents,
+    size_t parent_count, uint64_t text_end, struct version *v)
+{
+	uint64_t seq = l->delivered, before = seq > 0 ? l->seen[seq - 1].text_end : 0;
+	struct tgp_seen s = {.leaf = *leaf, .text_end = text_end, .has_text = text_end > before};
+
+	if (!s.has_text) {
+		if (seq > 0)
+			version_add_entry(g, v, l, seq - 1);
+		if (tg_mem_grow((void **)&g->tv, &g->tv_cap, g->tv_count + v->count, sizeof *g->tv) != TG_OK)
+			return TG_ENOMEM;
+		s.tv_at = (uint32_t)g->tv_count;
+		s.tv_count = (uint16_t)v->count;
+		if (v->count > 0)
+			memcpy(g->tv + g->tv_count, v->ids, v->count * sizeof *g->tv);
+		g->tv_count += v->count;
+	}
+	if (seen_push(l, &s) != TG_OK)
+		return TG_ENOMEM;
+	if (seq == 0)
+		return TG_OK; /* a certificate says nothing about the document */
+	for (size_t i = 0; i < parent_count; i++)
+		frontier_drop(g, &parents[i].log, parents[i].seq);
+	return frontier_set(g, &l->log.key, seq);
+}
+
+int
+tgp_deliver_own(struct tgp_grid *g, struct tgp_log *l, const struct tg_hash *leaf,
+    const struct tg_parent *parents, size_t parent_count, uint64_t text_end)
+{
+	struct version v = {.count = 0};
+
+	for (size_t i = 0; i < parent_count; i++) {
+		struct tgp_log *pl = tgp_log_find(g, &parents[i].log);
+
+		if (pl && parents[i].seq < pl->delivered)
+			version_add_entry(g, &v, pl, parents[i].seq);
+	}
+	return record(g, l, leaf, parents, parent_count, text_end, &v);
+}
+
+/* ---- transitions --------------------------------------------------------------------------------------- */
+
+static int
+take_genesis(struct tgp_grid *g, struct tg_bytes raw)
+{
+	struct tg_genesis genesis;
+	int rc;
+
+	if (g->has_genesis || tg_genesis_decode(raw.data, raw.len, &g->id, &genesis) != TG_OK)
+		return TG_OK;
+	if ((rc = tg_genesis_check(&genesis, &g->access)) != TG_OK) {
+		tgp_fx_notice(g->peer, g, 6, "this link's keys are not those of its document");
+		return TG_OK;
+	}
+	g->has_genesis = 1;
+	g->owner = genesis.creator;
+	return TG_OK;
+}
+
+static int
+take_member(struct tgp_grid *g, struct tgp_log *l, struct tg_bytes raw)
+{
+	struct tg_member m;
+	struct tgp_member *known = NULL;
+
+	if (tg_member_decode(&g->access, raw.data, raw.len, &m) != TG_OK ||
+	    tg_key_cmp(&m.device, &l->device) != 0)
+		return TG_OK;
+	if (m.role == TG_MEMBER_EDITOR)
+		l->editor = 1;
+	for (size_t i = 0; i < g->member_count; i++)
+		if (tg_key_cmp(&g->members[i].device, &m.device) == 0)
+			known = &g->members[i];
+	if (known == NULL) {
+		if (tg_mem_grow((void **)&g->members, &g->member_cap, g->member_count + 1,
+			sizeof *g->members) != TG_OK)
+			return TG_ENOMEM;
+		known = &g->members[g->member_count++];
+		known->device = m.device;
+	}
+	if (m.name.len > 0)
+		memcpy(known->name, m.name.data, m.name.len);
+	known->name_len = m.name.len;
+	known->colour = m.colour;
+	g->durability_dirty = 1;
+	return TG_OK;
+}
+
+static int
+take_invite(struct tgp_grid *g, const struct tgp_log *l, const struct tg_transition *t)
+{
+	struct tgp_node *n;
+
+	if (!l->editor)
+		return TG_OK;
+	for (size_t i = 0; i < g->node_count; i++)
+		if (tg_key_cmp(&g->nodes[i].node, &t->u.invite.node) == 0)
+			return TG_OK;
+	if (tg_mem_grow((void **)&g->nodes, &g->node_cap, g->node_count + 1, sizeof *g->nodes) != TG_OK)
+		return TG_ENOMEM;
+	n = &g->nodes[g->node_count++];
+	n->node = t->u.invite.node;
+	n->name_len = t->u.invite.name.len < sizeof n->name ? t->u.invite.name.len : sizeof n->name;
+	if (n->name_len > 0)
+		memcpy(n->name, t->u.invite.name.data, n->name_len);
+	g->durability_dirty = 1;
+	return TG_OK;
+}
+
+static void
+take_fork(struct tgp_grid *g, const struct tg_transition *t)
+{
+	struct tg_key key;
+	struct tgp_log *l;
+
+	if (tg_fork_check(&g->id, t->u.fork.head_a, t->u.fork.head_b, t->u.fork.proof, &key) != TG_OK)
+		return;
+	if ((l = tgp_log_find(g, &key)) != NULL && !l->closed) {
+		l->closed = 1;
+		tgp_fx_notice(g->peer, g, 3, "a log was signed with two histories; it is closed");
+	}
+}
+
+/* Text that counts only from editors, and is refused whole by tg_doc_add in the same way on every host. */
+static int
+take_text(struct tgp_grid *g, const struct tgp_log *l, const struct tg_transition *t, struct tg_bytes text,
+    int expunged, const struct version *v)
+{
+	const uint8_t *data = text.data ? text.data + t->u.text.text_at : NULL;
+	int rc;
+
+	if (!l->editor || v->overflow)
+		return TG_OK;
+	if (expunged)
+		data = NULL;
+	rc = tg_doc_add(g->doc, l->log.key.b, t->u.text.first_seq, v->ids, v->count,
+	    t->u.text.operations.data, t->u.text.operations.len,
+	    data ? data : (const uint8_t *)(expunged ? NULL : ""), expunged ? 0 : t->u.text.text_len);
+	return rc == TG_ENOMEM ? rc : TG_OK;
+}
+
+/* ---- delivering ---------------------------------------------------------------------------------------- */
+
+enum outcome {
+	DELIVERED,
+	BLOCKED,
+	FAILED
+};
+
+static int
+has_genesis_in(const struct tg_body *body)
+{
+	struct tg_body_walk walk = {0, 0};
+	struct tg_transition t;
+
+	while (tg_body_next_transition(body, &walk, &t))
+		if (t.kind == TG_T_GENESIS)
+			return 1;
+	return 0;
+}
+
+static enum outcome
+apply_transitions(struct tgp_grid *g, struct tgp_log *l, const struct tgp_waiting *w,
+    const struct tg_body *body, const struct version *v)
+{
+	struct tg_body_walk walk = {0, 0};
+	struct tg_transition t;
+	struct tg_bytes text = {w->plain.data + w->body_len, w->plain.len - w->body_len};
+	int rc = TG_OK;
+
+	/* An entry whose text is not as long as its operations say is no text of anybody. */
+	int fits = w->expunged || text.len == body->text_len;
+
+	while (rc == TG_OK && tg_body_next_transition(body, &walk, &t)) {
+		switch (t.kind) {
+		case TG_T_GENESIS:
+			rc = take_genesis(g, t.u.record);
+			break;
+		case TG_T_MEMBER:
+			rc = take_member(g, l, t.u.record);
+			break;
+		case TG_T_TEXT:
+			if (fits)
+				rc = take_text(g, l, &t, text, w->expunged, v);
+			break;
+		case TG_T_INVITE:
+			rc = take_invite(g, l, &t);
+			break;
+		case TG_T_FORK:
+			take_fork(g, &t);
+			break;
+		default:
+			break; /* kept, not understood */
+		}
+	}
+	return rc == TG_OK ? DELIVERED : FAILED;
+}
+
+static enum outcome
+try_deliver(struct tgp_grid *g, struct tgp_log *l)
+{
+	struct tgp_waiting *w = &l->waiting[l->waiting_at];
+	struct tg_parent parents[TG_PARENTS_MAX];
+	struct tg_body_walk walk = {0, 0};
+	struct version v = {.count = 0};
+	struct tg_body body;
+	size_t n = 0;
+	uint64_t text_end;
+
+	if (tg_body_decode(&l->log.key, w->plain.data, w->body_len, &body) != TG_OK)
+		memset(&body, 0,
+		    sizeof body); /* a body that no writer writes has no effect, on every host alike */
+	else if (!g->has_genesis && !has_genesis_in(&body))
+		return BLOCKED;
+	while (n < TG_PARENTS_MAX && tg_body_next_parent(&body, &walk, &parents[n])) {
+		struct tgp_log *pl = tgp_log_find(g, &parents[n].log);
+
+		if (pl == NULL || parents[n].seq >= pl->delivered) {
+			l->blocked = pl;
+			l->blocked_seq = parents[n].seq;
+			return BLOCKED;
+		}
+		if (tg_hash_cmp(&pl->seen[parents[n].seq].leaf, &parents[n].leaf) != 0)
+			return BLOCKED; /* it was built on another history of that log */
+		version_add_entry(g, &v, pl, parents[n].seq);
+		n++;
+	}
+	if (l->delivered > 0 && !l->seen[l->delivered - 1].has_text)
+		version_add_entry(g, &v, l, l->delivered - 1);
+	if (apply_transitions(g, l, w, &body, &v) == FAILED)
+		return FAILED;
+	text_end = tg_doc_next_seq(g->doc, l->log.key.b);
+	if (record(g, l, &w->leaf, parents, n, text_end, &v) != TG_OK)
+		return FAILED;
+	tg_buf_free(&w->plain);
+	l->waiting_at++;
+	if (--l->waiting_count == 0)
+		l->waiting_at = 0;
+	l->blocked = NULL;
+	g->delivered_any = 1;
+	return DELIVERED;
+}
+
+/* Is it worth trying?  Not while the parent it waited for has not moved. */
+static int
+may_try(const struct tgp_log *l)
+{
+	return l->waiting_count > 0 && (l->blocked == NULL || l->blocked->delivered > l->blocked_seq);
+}
+
+int
+tgp_deliver_all(struct tgp_grid *g)
+{
+	int progress = 1;
+
+	if (g->doc == NULL)
+		return TG_OK;
+	while (progress) {
+		progress = 0;
+		for (size_t i = 0; i < g->log_count; i++) {
+			struct tgp_log *l = g->logs[i];
+
+			while (may_try(l)) {
+				enum outcome o = try_deliver(g, l);
+
+				if (o == FAILED)
+					return TG_ENOMEM;
+				if (o == BLOCKED)
+					break;
+				progress = 1;
+			}
+		}
+	}
+	if (!g->delivered_any || !g->loaded)
+		return TG_OK;
+	g->delivered_any = 0;
+	if (g->has_genesis && g->state == TGP_GRID_LOADING && tgp_grid_ready(g) != TG_OK)
+		return TG_ENOMEM;
+	tgp_fx_changed(g);
+	if (tgp_grid_title(g) != TG_OK)
+		return TG_ENOMEM;
+	return tgp_presence_remap(g);
+}
+
+static int
+waiting_push(struct tgp_log *l, struct tgp_waiting **w)
+{
+	/* Move the queue to the front before growing, so that a long-lived log does not creep. */
+	if (l->waiting_at > 0 && l->waiting_at + l->waiting_count == l->waiting_cap) {
+		memmove(l->waiting, l->waiting + l->waiting_at, l->waiting_count * sizeof *l->waiting);
+		l->waiting_at = 0;
+	}
+	if (tg_mem_grow((void **)&l->waiting, &l->waiting_cap, l->waiting_at + l->waiting_count + 1,
+		sizeof *l->waiting) != TG_OK)
+		return TG_ENOMEM;
+	*w = &l->waiting[l->waiting_at + l->waiting_count];
+	memset(*w, 0, sizeof **w);
+	return TG_OK;
+}
+
+int
+tgp_deliver_entry(struct tgp_grid *g, struct tgp_log *l, uint64_t seq, struct tg_bytes data)
+{
+	struct tg_entry entry;
+	struct tgp_waiting *w;
+	struct tg_hash leaf;
+	int rc;
+
+	if ((rc = tg_entry_decode(data.data, data.len, &entry)) != TG_OK)
+		return rc;
+	tg_entry_leaf(&entry, &leaf);
+	if (seq == 0) {
+		struct tg_cert cert;
+		struct version none = {.count = 0};
+
+		if ((rc = tg_cert_decode(
+			 &g->access, &l->log.key, entry.header.data, entry.header.len, &cert)) != TG_OK)
+			return rc;
+		l->device = cert.device;
+		l->has_cert = 1;
+		if (g->doc == NULL || l->delivered > 0)
+			return TG_OK;
+		return record(g, l, &leaf, NULL, 0, 0, &none);
+	}
+	if (g->doc == NULL)
+		return TG_OK; /* a replica keeps what it cannot read */
+	if (seq < l->delivered + l->waiting_count)
+		return TG_OK; /* a log that was damaged in storage comes again */
+	if (waiting_push(l, &w) != TG_OK)
+		return TG_ENOMEM;
+	w->seq = seq;
+	w->leaf = leaf;
+	w->expunged = entry.expunged;
+	rc = tg_entry_open(&g->access, &l->log.key, seq, &entry, &w->plain, &w->body_len);
+	if (rc == TG_ENOMEM) {
+		tg_buf_free(&w->plain);
+		return rc;
+	}
+	if (rc != TG_OK)
+		w->body_len = 0; /* signed, but no reader can open it: no effect, on every host alike */
+	l->waiting_count++;
+	while (may_try(l)) {
+		enum outcome o = try_deliver(g, l);
+
+		if (o == FAILED)
+			return TG_ENOMEM;
+		if (o == BLOCKED)
+			break;
+	}
+	return TG_OK;
+}

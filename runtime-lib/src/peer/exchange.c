@@ -1,0 +1,684 @@
+/*
+ * Who has what, and getting it.
+ *
+ * Joining, a peer says a digest of all it holds.  Who holds the same answers with the same digest; who does
+ * not answers with its list, and both then want what they lack, from one peer at a time and by that peer's
+ * inbox, so that nobody else's link carries a byte of it.  A digest every half minute repairs whatever was
+ * lost on the way.
+ */
+#include <string.h>
+
+#include "base/mem.h"
+#include "peer/internal.h"
+#include "wire/writer.h"
+
+#define LIST_PAUSE_MS 5000 /* an unasked list to one session at most this often */
+
+/* ---- have ---------------------------------------------------------------------------------------------- */
+
+static void
+digest_of(const struct tgp_grid *g, struct tg_hash *digest, uint64_t *count)
+{
+	struct tg_hasher hasher;
+
+	*count = 0;
+	tg_hash_init(&hasher, TG_DOMAIN_HAVE);
+	for (size_t i = 0; i < g->log_count; i++) {
+		const struct tg_head *head = &g->logs[i]->log.head;
+		uint8_t length[8];
+
+		if (head->length == 0)
+			continue;
+		for (int b = 0; b < 8; b++)
+			length[b] = (uint8_t)(head->length >> (56 - 8 * b));
+		tg_hash_update(&hasher, head->log.b, sizeof head->log.b);
+		tg_hash_update(&hasher, length, sizeof length);
+		tg_hash_update(&hasher, head->root.b, sizeof head->root.b);
+		(*count)++;
+	}
+	tg_hash_final(&hasher, digest);
+}
+
+static struct tg_bytes
+record_of(const struct tgp_grid *g)
+{
+	return (struct tg_bytes){g->session_record.data, g->session_record.len};
+}
+
+int
+tgp_have_all(struct tgp_grid *g, unsigned flags)
+{
+	struct tg_buf body = {0};
+	struct tg_hash digest;
+	uint64_t count;
+	int rc;
+
+	digest_of(g, &digest, &count);
+	tg_have_put_digest(&body, record_of(g), flags, &digest, count);
+	rc = tgp_send_grid(g, TG_CLASS_SIDE, 0, TG_MSG_HAVE, &body, NULL);
+	tg_buf_free(&body);
+	return rc;
+}
+
+/* Everything held, to one session, in as many messages as it takes. */
+int
+tgp_have_to(struct tgp_grid *g, const struct tg_key *session, unsigned flags)
+{
+	struct tg_log_state *states = tg_malloc(TG_HAVE_MAX_LOGS * sizeof *states);
+	size_t n = 0, sent = 0;
+	int rc = TG_OK;
+
+	if (states == NULL)
+		return TG_ENOMEM;
+	for (size_t i = 0; i <= g->log_count && rc == TG_OK; i++) {
+		if (n == TG_HAVE_MAX_LOGS || (i == g->log_count && (n > 0 || sent == 0))) {
+			struct tg_buf body = {0};
+
+			tg_have_put_list(&body, record_of(g), flags, states, n);
+			rc = tgp_send_inbox(g, session, TG_MSG_HAVE, &body);
+			tg_buf_free(&body);
+			sent++;
+			n = 0;
+			flags &= ~(unsigned)TG_HAVE_ANSWER; /* one answer is enough */
+		}
+		if (i < g->log_count && g->logs[i]->log.head.length > 0) {
+			const struct tg_head *head = &g->logs[i]->log.head;
+
+			states[n++] = (struct tg_log_state){head->log, head->length, head->root};
+		}
+	}
+	tg_free(states);
+	return rc;
+}
+
+/* What one session says of one log. */
+static int
+take_state(struct tgp_grid *g, struct tgp_session *s, const struct tg_log_state *state, int ack)
+{
+	struct tgp_author *a = &g->author;
+	struct tgp_log *l = tgp_log_find(g, &state->log);
+
+	if (l != NULL && l == a->log) {
+		if (!tgp_author_root(g, state->length, &state->root))
+			return TG_OK; /* not a length of ours that we remember: says nothing */
+		if (s->role != TG_SESSION_VIEWER && tgp_author_confirm(g, state->length) != TG_OK)
+			return TG_ENOMEM;
+		if (ack && state->length > s->holds) {
+			s->holds = state->length;
+			g->durability_dirty = 1;
+		}
+		return TG_OK;
+	}
+	if (l != NULL && l->closed)
+		return TG_OK;
+	if (state->length <= (l ? l->log.length : 0))
+		return TG_OK;
+	if (l == NULL) {
+		int rc = tgp_log_get(g, &state->log, &l);
+
+		if (rc != TG_OK)
+			return rc == TG_ENOMEM ? rc : TG_OK;
+	}
+	if (state->length > l->remote_length) {
+		l->remote_length = state->length;
+		l->remote = s->key;
+	}
+	return TG_OK;
+}
+
+int
+tgp_have_received(struct tgp_grid *g, const struct tg_message *m, int on_inbox)
+{
+	struct tgp_session *s = tgp_session_find(g, &m->session);
+	struct tg_log_state state;
+	struct tg_bytes list;
+	struct tg_have have;
+	int same = 0, saw_candidate = 0;
+
+	if (s == NULL || tg_have_get(m->body, &have) != TG_OK)
+		return TG_OK;
+	s->temporary = (have.flags & TG_HAVE_TEMPORARY) != 0;
+	if (have.flags & TG_HAVE_LEAVING) {
+		tgp_session_remove(g, (size_t)(s - g->sessions));
+		return TG_OK;
+	}
+	if (!have.is_list) {
+		struct tg_hash digest;
+		uint64_t count;
+
+		digest_of(g, &digest, &count);
+		same = count == have.count && tg_hash_cmp(&digest, &have.digest) == 0;
+		if (same && g->author.candidate) {
+			const struct tg_head *head = &g->author.candidate->log.head;
+
+			state = (struct tg_log_state){head->log, head->length, head->root};
+			if (tgp_author_evidence(g, s, &state) != TG_OK)
+				return TG_ENOMEM;
+		}
+		/* Equal digests: the other holds our newest entry too. */
+		if (same && g->author.log && s->role != TG_SESSION_VIEWER &&
+		    tgp_author_confirm(g, g->author.log->log.head.length) != TG_OK)
+			return TG_ENOMEM;
+	}
+	list = have.list;
+	while (have.is_list && tg_have_next(&list, &state)) {
+		if (g->author.candidate && tg_key_cmp(&state.log, &g->author.candidate->log.key) == 0) {
+			saw_candidate = 1;
+			if (tgp_author_evidence(g, s, &state) != TG_OK)
+				return TG_ENOMEM;
+		}
+		if (take_state(g, s, &state, (have.flags & TG_HAVE_ACK) != 0) != TG_OK)
+			return TG_ENOMEM;
+	}
+	/* An answer that does not name the candidate, and is complete, comes from somebody who never saw it.
+	 */
+	if (have.is_list && on_inbox && !(have.flags & TG_HAVE_ACK) && have.count < TG_HAVE_MAX_LOGS &&
+	    !saw_candidate && g->author.candidate && tgp_author_evidence(g, s, NULL) != TG_OK)
+		return TG_ENOMEM;
+	if (have.flags & TG_HAVE_ANSWER) {
+		s->list_ms = g->peer->now_ms;
+		if (same) {
+			struct tg_buf body = {0};
+			int rc;
+
+			tg_have_put_digest(&body, record_of(g), 0, &have.digest, have.count);
+			rc = tgp_send_inbox(g, &m->session, TG_MSG_HAVE, &body);
+			tg_buf_free(&body);
+			if (rc != TG_OK)
+				return rc;
+		} else if (tgp_have_to(g, &m->session, on_inbox ? 0 : TG_HAVE_ANSWER) != TG_OK) {
+			return TG_ENOMEM;
+		}
+	} else if (!have.is_list && !same && g->peer->now_ms >= s->list_ms + LIST_PAUSE_MS) {
+		s->list_ms = g->peer->now_ms;
+		if (tgp_have_to(g, &m->session, TG_HAVE_ANSWER) != TG_OK)
+			return TG_ENOMEM;
+	}
+	return tgp_want_next(g);
+}
+
+/* ---- acks ---------------------------------------------------------------------------------------------- */
+
+void
+tgp_ack_later(struct tgp_grid *g)
+{
+	uint64_t now = g->peer->now_ms, soon = now + 50, at = g->ack_last + TGP_ACK_MS;
+
+	if (g->ack_at == 0)
+		g->ack_at = at > soon ? at : soon;
+}
+
+static int
+ack_durable(struct tg_peer *p, struct tgp_job *job, int status)
+{
+	struct tgp_grid *g = job->grid;
+	struct tg_log_state *states = tg_malloc(TG_HAVE_MAX_LOGS * sizeof *states);
+	struct tg_buf body = {0};
+	size_t n = 0;
+	int rc = TG_OK;
+
+	(void)p;
+	(void)status;
+	if (states == NULL)
+		return TG_ENOMEM;
+	g->ack_strict = 0;
+	for (size_t i = 0; i <= g->log_count && rc == TG_OK; i++) {
+		if (n == TG_HAVE_MAX_LOGS || (i == g->log_count && n > 0)) {
+			tg_buf_reset(&body);
+			tg_have_put_list(&body, record_of(g), TG_HAVE_ACK, states, n);
+			rc = tgp_send_grid(g, TG_CLASS_SIDE, 0, TG_MSG_HAVE, &body, NULL);
+			n = 0;
+		}
+		if (i < g->log_count && g->logs[i]->ack_pending > g->logs[i]->acked) {
+			struct tgp_log *l = g->logs[i];
+
+			l->acked = l->ack_pending;
+			if (g->access.mode != TG_MODE_VIEW)
+				states[n++] = (struct tg_log_state){l->log.key, l->acked, l->ack_root};
+			if (l == g->author.log)
+				g->durability_dirty = 1;
+		}
+	}
+	tg_buf_free(&body);
+	tg_free(states);
+	return rc;
+}
+
+/* Time to ack: first make sure that the disk has it all. */
+int
+tgp_ack_tick(struct tgp_grid *g)
+{
+	struct tgp_batch none = {0};
+	int any = 0;
+
+	g->ack_at = 0;
+	if (g->ack_strict) {
+		tgp_ack_later(g);
+		return TG_OK;
+	}
+	for (size_t i = 0; i < g->log_count; i++) {
+		struct tgp_log *l = g->logs[i];
+
+		if (l->log.head.length <= l->acked)
+			continue;
+		l->ack_pending = l->log.head.length;
+		l->ack_root = l->log.head.root;
+		any = 1;
+	}
+	if (!any)
+		return TG_OK;
+	g->ack_strict = 1;
+	g->ack_last = g->peer->now_ms;
+	return tgp_store(g->peer, g, &none, 1, ack_durable, NULL);
+}
+
+/* ---- wanting ------------------------------------------------------------------------------------------- */
+
+int
+tgp_want_next(struct tgp_grid *g)
+{
+	struct tg_want_range ranges[TG_WANT_MAX_RANGES];
+	struct tg_buf body = {0};
+	const struct tg_key *from = NULL;
+	size_t n = 0;
+	int rc;
+
+	if (g->want.active || !tgp_joined_anywhere(g))
+		return TG_OK;
+	for (size_t i = 0; i < g->log_count && n < TG_WANT_MAX_RANGES; i++) {
+		struct tgp_log *l = g->logs[i];
+
+		if (l->closed || l->remote_length <= l->log.length)
+			continue;
+		if (tgp_session_find(g, &l->remote) == NULL) {
+			l->remote_length = 0; /* it left; somebody else's digest will tell */
+			continue;
+		}
+		if (from && tg_key_cmp(from, &l->remote) != 0)
+			continue;
+		from = &l->remote;
+		ranges[n++] = (struct tg_want_range){l->log.key, l->log.length, 0};
+	}
+	if (n == 0)
+		return TG_OK;
+	g->want.active = 1;
+	g->want.request = ++g->peer->next_id;
+	g->want.asked = *from;
+	g->want.deadline = g->peer->now_ms + TGP_WANT_TIMEOUT_MS;
+	tg_want_put(&body, g->want.request, 0, &g->session.public_key, ranges, n, NULL, 0);
+	rc = tgp_send_inbox(g, &g->want.asked, TG_MSG_WANT, &body);
+	tg_buf_free(&body);
+	return rc;
+}
+
+/* Whoever was asked says nothing: ask others for what it seemed to have. */
+int
+tgp_want_tick(struct tgp_grid *g)
+{
+	g->want.active = 0;
+	for (size_t i = 0; i < g->log_count; i++)
+		if (tg_key_cmp(&g->logs[i]->remote, &g->want.asked) == 0)
+			g->logs[i]->remote_length = 0;
+	if (tgp_joined_anywhere(g) && tgp_have_all(g, TG_HAVE_ANSWER) != TG_OK)
+		return TG_ENOMEM;
+	return tgp_want_next(g);
+}
+
+/* ---- answering a want ---------------------------------------------------------------------------------- */
+
+static int serve_next(struct tgp_grid *g);
+
+static int
+send_data(struct tgp_grid *g, const struct tg_key *asker, uint64_t request, unsigned status,
+    uint32_t run_count, const struct tg_buf *runs)
+{
+	struct tg_bytes r = {runs->data, runs->len}, none = {NULL, 0};
+	struct tg_buf body = {0};
+	int rc;
+
+	tg_data_put(&body, request, status, run_count, r, 0, none);
+	rc = tgp_send_inbox(g, asker, TG_MSG_DATA, &body);
+	tg_buf_free(&body);
+	return rc;
+}
+
+static int
+serve(struct tg_peer *p, struct tgp_retry *retry)
+{
+	struct tgp_grid *g = retry->grid;
+	struct tg_fetch fetch = tgp_retry_fetch(retry);
+	struct tg_bytes body = {retry->data.data, retry->data.len}, ranges;
+	struct tg_want_range range;
+	struct tg_buf runs = {0};
+	struct tg_want want;
+	uint32_t run_count = 0;
+	int more = 0, missing = 0, rc = TG_OK;
+
+	(void)p;
+	if (tg_want_get(body, &want) != TG_OK)
+		goto done;
+	ranges = want.ranges;
+	while (!more && tg_want_next_range(&ranges, &range)) {
+		struct tgp_log *l = tgp_log_find(g, &range.log);
+		uint64_t from = range.from;
+
+		while (l != NULL && from < l->log.head.length && (range.to == 0 || from < range.to)) {
+			uint64_t end;
+
+			if (runs.len >= TGP_DATA_BYTES || run_count == TG_DATA_MAX_RUNS) {
+				more = 1;
+				break;
+			}
+			rc = tg_log_run(
+			    &l->log, from, range.to, TGP_DATA_BYTES - runs.len, &fetch, &runs, &end);
+			if (rc == TG_ENOTFOUND) {
+				missing = 1;
+				break;
+			}
+			if (rc == TG_ETOOBIG && run_count > 0) {
+				more = 1; /* not even one entry fits what is left */
+				rc = TG_OK;
+				break;
+			}
+			if (rc != TG_OK)
+				break;
+			run_count++;
+			from = end;
+		}
+		if (rc == TG_ENOMEM)
+			goto free_runs;
+		if (missing)
+			break; /* load this one before looking at more */
+	}
+	if (missing) {
+		rc = TG_ENOTFOUND;
+		goto free_runs;
+	}
+	rc = send_data(g, &want.asker, want.request,
+	    more	? TG_DATA_MORE
+	    : run_count ? TG_DATA_COMPLETE
+			: TG_DATA_NOT_HELD,
+	    run_count, &runs);
+	if (rc != TG_OK)
+		goto free_runs;
+done:
+	g->serving = 0;
+	rc = serve_next(g);
+free_runs:
+	tg_buf_free(&runs);
+	return rc;
+}
+
+static int
+serve_next(struct tgp_grid *g)
+{
+	struct tgp_serve s;
+	int rc;
+
+	if (g->serving || g->serve_count == 0)
+		return TG_OK;
+	s = g->serves[0];
+	g->serve_count--;
+	memmove(g->serves, g->serves + 1, g->serve_count * sizeof *g->serves);
+	g->serving = 1;
+	rc = tgp_retry_run(g, serve, (struct tg_bytes){s.want.data, s.want.len}, &s.asker, 0);
+	tg_buf_free(&s.want);
+	return rc;
+}
+
+#define SERVES_MAX 64
+
+int
+tgp_want_received(struct tgp_grid *g, const struct tg_message *m)
+{
+	struct tgp_serve *s;
+	struct tg_want want;
+
+	if (tg_want_get(m->body, &want) != TG_OK)
+		return TG_OK;
+	/* One want an asker, the newest: an asker that gave up on an answer has asked anew. */
+	for (size_t i = 0; i < g->serve_count; i++)
+		if (tg_key_cmp(&g->serves[i].asker, &want.asker) == 0) {
+			tg_buf_reset(&g->serves[i].want);
+			tg_buf_put(&g->serves[i].want, m->body.data, m->body.len);
+			return tg_buf_status(&g->serves[i].want);
+		}
+	if (g->serve_count == SERVES_MAX)
+		return TG_OK; /* the asker's timer moves on to somebody less busy */
+	if (tg_mem_grow((void **)&g->serves, &g->serve_cap, g->serve_count + 1, sizeof *g->serves) != TG_OK)
+		return TG_ENOMEM;
+	s = &g->serves[g->serve_count];
+	memset(s, 0, sizeof *s);
+	s->asker = want.asker;
+	tg_buf_put(&s->want, m->body.data, m->body.len);
+	if (tg_buf_status(&s->want) != TG_OK)
+		return TG_ENOMEM;
+	g->serve_count++;
+	return serve_next(g);
+}
+
+/* ---- taking runs in ------------------------------------------------------------------------------------ */
+
+static int
+run_stored(struct tg_peer *p, struct tgp_job *job, int status)
+{
+	(void)p;
+	(void)status;
+	tgp_ack_later(job->grid);
+	return TG_OK;
+}
+
+/* A log was signed twice: say so here, and to all others with the proof. */
+static int
+forked(struct tgp_grid *g, struct tgp_log *l, const struct tg_receipt *receipt, const struct tg_buf *proof)
+{
+	struct tg_buf t = {0};
+	int rc = TG_OK;
+
+	l->closed = 1;
+	tgp_fx_notice(g->peer, g, 3, "a log was signed with two histories; it is closed");
+	if (l == g->author.log) {
+		g->author.log =
+		    NULL; /* our own, from a copy of this profile: what follows goes to a fresh one */
+		g->author.dirty = 0;
+	}
+	if (receipt->provable && g->access.mode == TG_MODE_EDIT && g->state == TGP_GRID_READY) {
+		tg_body_fork(
+		    &t, &receipt->fork_a, &receipt->fork_b, (struct tg_bytes){proof->data, proof->len});
+		rc = tgp_author_transition(g, &t);
+		tg_buf_free(&t);
+	}
+	return rc == TG_ENOMEM ? rc : TG_OK;
+}
+
+static int
+deliver_new(struct tgp_grid *g, struct tgp_log *l, const struct tg_ops *ops)
+{
+	for (size_t i = 0; i < ops->count; i++) {
+		struct tg_bytes key = tg_ops_key(ops, i), value = tg_ops_value(ops, i), entry;
+		uint64_t seq = 0;
+		int rc;
+
+		if (key.data[0] != 'e')
+			continue;
+		for (int b = 0; b < 8; b++)
+			seq = seq << 8 | key.data[1 + TG_HASH_BYTES + TG_KEY_BYTES + b];
+		if (tg_stored_entry(value.data, value.len, &entry) != TG_OK)
+			continue;
+		rc = tgp_deliver_entry(g, l, seq, entry);
+		if (rc == TG_ENOMEM)
+			return rc;
+	}
+	return TG_OK;
+}
+
+static uint64_t
+own_logs_of(const struct tgp_grid *g, const struct tg_key *device)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < g->log_count; i++)
+		n += g->logs[i]->has_cert && tg_key_cmp(&g->logs[i]->device, device) == 0;
+	return n;
+}
+
+/* One encoded run, from anybody: TG_ENOTFOUND when stored records are needed first. */
+static int
+take_run(struct tgp_grid *g, struct tg_bytes data, const struct tg_key *session, const struct tg_fetch *fetch)
+{
+	struct tg_peer *p = g->peer;
+	struct tg_receipt receipt;
+	struct tg_buf proof = {0};
+	struct tgp_batch batch = {0};
+	struct tg_ops ops = {0};
+	struct tgp_log *l;
+	struct tg_run run;
+	struct tg_head head;
+	uint64_t before;
+	int rc;
+
+	if (tg_run_decode(data.data, data.len, &run) != TG_OK ||
+	    tg_head_decode(run.head.data, run.head.len, &head) != TG_OK)
+		return TG_OK;
+	l = tgp_log_find(g, &run.log);
+	if (l == NULL) {
+		struct tg_entry first;
+		struct tg_cert cert;
+		size_t at = 0;
+
+		/* A log begins with its certificate; a device has only so many logs. */
+		if (run.start == 0 && (!tg_run_next(&run, &at, &first, NULL) ||
+					  tg_cert_decode(&g->access, &run.log, first.header.data,
+					      first.header.len, &cert) != TG_OK ||
+					  own_logs_of(g, &cert.device) >= TG_LOGS_PER_DEVICE_MAX))
+			return TG_OK;
+		if ((rc = tgp_log_get(g, &run.log, &l)) != TG_OK)
+			return rc == TG_ENOMEM ? rc : TG_OK;
+	}
+	if (l->closed)
+		return TG_OK;
+	if (g->doc == NULL && !tgp_replica_room(g, data.len)) {
+		tgp_fx_notice(p, g, 5, "quota used up");
+		return TG_OK;
+	}
+	before = l->log.length;
+	rc = tg_log_receive(&l->log, &g->access, &run, 0, fetch, &ops, &receipt, &proof);
+	switch (rc) {
+	case TG_OK:
+		if (l->log.length > before) {
+			g->bytes += ops.len;
+			if (g->doc == NULL)
+				p->bytes_total += ops.len;
+		}
+		rc = deliver_new(g, l, &ops);
+		if (rc == TG_OK) {
+			tgp_batch_ops(&batch, &ops);
+			rc = tgp_store(p, g, &batch, 0, run_stored, NULL);
+		}
+		break;
+	case TG_EGAP:
+		/* Only what somebody's signature vouches for is asked for. */
+		if (head.length > l->remote_length && tg_head_verify(&head) == TG_OK &&
+		    tgp_session_find(g, session) != NULL) {
+			l->remote_length = head.length;
+			l->remote = *session;
+		}
+		rc = TG_OK;
+		break;
+	case TG_EFORK:
+		rc = forked(g, l, &receipt, &proof);
+		break;
+	case TG_ENOTFOUND:
+	case TG_ENOMEM:
+		break;
+	case TG_EHASH:
+	case TG_ESIGNATURE:
+		if (l->log.unchecked && l != g->author.log) {
+			/* Our stored records, not the run, may be what is broken: fetch them anew. */
+			struct tg_key key = l->log.key;
+
+			tgp_fx_notice(p, g, 7, "a stored log is damaged and is fetched again");
+			tg_log_close(&l->log);
+			tg_log_init(&l->log, &g->access, &key);
+			l->own = 0;
+		}
+		rc = TG_OK;
+		break;
+	default:
+		rc = TG_OK; /* refused: nothing changed, and the sender learns nothing */
+	}
+	tg_buf_free(&proof);
+	tg_ops_free(&ops);
+	return rc;
+}
+
+static int
+take_append(struct tg_peer *p, struct tgp_retry *retry)
+{
+	struct tg_fetch fetch = tgp_retry_fetch(retry);
+	int rc;
+
+	(void)p;
+	rc = take_run(
+	    retry->grid, (struct tg_bytes){retry->data.data, retry->data.len}, &retry->session, &fetch);
+	if (rc != TG_OK)
+		return rc;
+	if (tgp_deliver_all(retry->grid) != TG_OK)
+		return TG_ENOMEM;
+	return tgp_want_next(retry->grid);
+}
+
+int
+tgp_run_received(struct tgp_grid *g, const struct tg_key *session, struct tg_bytes run)
+{
+	return tgp_retry_run(g, take_append, run, session, 0);
+}
+
+/* The runs of a data message, one after another; retry->number says how many are done. */
+static int
+take_data(struct tg_peer *p, struct tgp_retry *retry)
+{
+	struct tgp_grid *g = retry->grid;
+	struct tg_fetch fetch = tgp_retry_fetch(retry);
+	struct tg_bytes runs, run;
+	struct tg_data data;
+	uint64_t at = 0;
+
+	if (tg_data_get((struct tg_bytes){retry->data.data, retry->data.len}, &data) != TG_OK)
+		return TG_OK;
+	runs = data.runs;
+	while (tg_data_next(&runs, &run)) {
+		int rc;
+
+		if (at++ < retry->number)
+			continue;
+		if ((rc = take_run(g, run, &retry->session, &fetch)) != TG_OK)
+			return rc;
+		retry->number = at;
+	}
+	if (tgp_deliver_all(g) != TG_OK)
+		return TG_ENOMEM;
+	tgp_fx_progress(g, g->bytes, 0);
+	if (!g->want.active || g->want.request != data.request)
+		return TG_OK;
+	g->want.active = 0;
+	if (data.status != TG_DATA_MORE)
+		for (size_t i = 0; i < g->log_count; i++)
+			/* It has given all that it has: what still seems to be missing is not there. */
+			if (tg_key_cmp(&g->logs[i]->remote, &g->want.asked) == 0)
+				g->logs[i]->remote_length = 0;
+	(void)p;
+	return tgp_want_next(g);
+}
+
+int
+tgp_data_received(struct tgp_grid *g, const struct tg_message *m)
+{
+	struct tg_data data;
+
+	if (!g->want.active || tg_key_cmp(&g->want.asked, &m->session) != 0 ||
+	    tg_data_get(m->body, &data) != TG_OK || data.request != g->want.request)
+		return TG_OK; /* nobody asked */
+	g->want.deadline = g->peer->now_ms + TGP_WANT_TIMEOUT_MS;
+	return tgp_retry_run(g, take_data, m->body, &m->session, 0);
+}

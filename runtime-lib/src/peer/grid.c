@@ -1,0 +1,612 @@
+/*
+ * One grid: finding its parts, opening it from storage, its record, its timers.
+ *
+ * Opening reads, in this order: the heads of all its logs, the seeds of own logs, and (unless this is a
+ * replica) every entry, page by page, which is delivered as it comes.  Only then are the links joined.
+ */
+#include <string.h>
+
+#include "base/mem.h"
+#include "peer/internal.h"
+#include "wire/writer.h"
+
+/* ---- finding ------------------------------------------------------------------------------------------- */
+
+struct tgp_grid *
+tgp_grid_find(struct tg_peer *p, const struct tg_hash *id)
+{
+	for (size_t i = 0; i < p->grid_count; i++)
+		if (tg_hash_cmp(&p->grids[i]->id, id) == 0)
+			return p->grids[i];
+	return NULL;
+}
+
+/* Index of the first log whose key is not below ${key}. */
+static size_t
+log_place(const struct tgp_grid *g, const struct tg_key *key)
+{
+	size_t low = 0, high = g->log_count;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (tg_key_cmp(&g->logs[mid]->log.key, key) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+struct tgp_log *
+tgp_log_find(struct tgp_grid *g, const struct tg_key *key)
+{
+	size_t i = log_place(g, key);
+
+	return i < g->log_count && tg_key_cmp(&g->logs[i]->log.key, key) == 0 ? g->logs[i] : NULL;
+}
+
+int
+tgp_log_get(struct tgp_grid *g, const struct tg_key *key, struct tgp_log **log)
+{
+	size_t i = log_place(g, key);
+	struct tgp_log *l;
+
+	if (i < g->log_count && tg_key_cmp(&g->logs[i]->log.key, key) == 0) {
+		*log = g->logs[i];
+		return TG_OK;
+	}
+	if (g->log_count >= TG_LOGS_PER_GRID_MAX)
+		return TG_ELIMIT;
+	if (tg_mem_grow((void **)&g->logs, &g->log_cap, g->log_count + 1, sizeof *g->logs) != TG_OK ||
+	    (l = tg_calloc(1, sizeof *l)) == NULL)
+		return TG_ENOMEM;
+	tg_log_init(&l->log, &g->access, key);
+	memmove(g->logs + i + 1, g->logs + i, (g->log_count - i) * sizeof *g->logs);
+	g->logs[i] = l;
+	g->log_count++;
+	*log = l;
+	return TG_OK;
+}
+
+static void
+log_free(struct tgp_log *l)
+{
+	tg_log_close(&l->log);
+	for (size_t i = 0; i < l->waiting_count; i++)
+		tg_buf_free(&l->waiting[l->waiting_at + i].plain);
+	tg_free(l->waiting);
+	tg_free(l->seen);
+	tg_wipe(l, sizeof *l);
+	tg_free(l);
+}
+
+struct tgp_session *
+tgp_session_find(struct tgp_grid *g, const struct tg_key *key)
+{
+	for (size_t i = 0; i < g->session_count; i++)
+		if (tg_key_cmp(&g->sessions[i].key, key) == 0)
+			return &g->sessions[i];
+	return NULL;
+}
+
+void
+tgp_session_remove(struct tgp_grid *g, size_t i)
+{
+	struct tgp_session *s = &g->sessions[i];
+
+	if (s->present) {
+		s->present = 0;
+		tgp_fx_presence(g, s, NULL);
+	}
+	if (g->want.active && tg_key_cmp(&g->want.asked, &s->key) == 0)
+		g->want.deadline = 0;
+	g->session_count--;
+	memmove(s, s + 1, (g->session_count - i) * sizeof *s);
+	g->durability_dirty = 1;
+}
+
+/* ---- making and freeing -------------------------------------------------------------------------------- */
+
+int
+tgp_grid_new(struct tg_peer *p, const struct tg_access *access, struct tgp_grid **grid)
+{
+	static const unsigned roles[] = {[TG_MODE_REPLICA] = TG_SESSION_REPLICA,
+	    [TG_MODE_VIEW] = TG_SESSION_VIEWER,
+	    [TG_MODE_COMMENT] = TG_SESSION_WRITER,
+	    [TG_MODE_EDIT] = TG_SESSION_WRITER};
+	struct tg_secret seed;
+	struct tgp_grid *g;
+
+	if (tg_mem_grow((void **)&p->grids, &p->grid_cap, p->grid_count + 1, sizeof *p->grids) != TG_OK ||
+	    (g = tg_calloc(1, sizeof *g)) == NULL)
+		return TG_ENOMEM;
+	g->peer = p;
+	g->access = *access;
+	g->id = access->grid;
+	tg_rng_bytes(&p->rng, seed.b, sizeof seed.b);
+	tg_keypair_from_seed(&seed, &g->session);
+	tg_wipe(&seed, sizeof seed);
+	tg_rng_bytes(&p->rng, g->nonce, sizeof g->nonce);
+	tg_topic_inbox(&access->r, &g->session.public_key, &g->inbox);
+	if (access->mode != TG_MODE_REPLICA && tg_doc_open(&g->doc, TG_TEXT_ORDER_FUGUEMAX) != TG_OK)
+		goto free_grid;
+	if (tg_session_encode(access, &g->session.public_key, &p->device, g->nonce, roles[access->mode],
+		&g->session_record) != TG_OK)
+		goto free_grid;
+	g->opened_ms = p->now_ms;
+	g->due_at = UINT64_MAX;
+	p->grids[p->grid_count++] = g;
+	*grid = g;
+	return TG_OK;
+free_grid:
+	tg_doc_close(g->doc);
+	tg_buf_free(&g->session_record);
+	tg_wipe(g, sizeof *g);
+	tg_free(g);
+	return TG_ENOMEM;
+}
+
+void
+tgp_grid_free(struct tgp_grid *g)
+{
+	struct tg_peer *p = g->peer;
+
+	for (size_t i = 0; i < p->grid_count; i++)
+		if (p->grids[i] == g) {
+			p->grid_count--;
+			memmove(p->grids + i, p->grids + i + 1, (p->grid_count - i) * sizeof *p->grids);
+			break;
+		}
+	tgp_jobs_drop(p, g);
+	tgp_retries_free(g);
+	tgp_author_free(g);
+	for (size_t i = 0; i < g->log_count; i++)
+		log_free(g->logs[i]);
+	for (size_t i = 0; i < g->serve_count; i++)
+		tg_buf_free(&g->serves[i].want);
+	tg_doc_close(g->doc);
+	tg_buf_free(&g->session_record);
+	tg_free(g->logs);
+	tg_free(g->tv);
+	tg_free(g->frontier);
+	tg_free(g->view);
+	tg_free(g->members);
+	tg_free(g->nodes);
+	tg_free(g->sessions);
+	tg_free(g->serves);
+	tg_access_wipe(&g->access);
+	tg_wipe(g, sizeof *g);
+	tg_free(g);
+}
+
+/* ---- the grid's own record ----------------------------------------------------------------------------- */
+
+int
+tgp_grid_store_record(struct tgp_grid *g)
+{
+	static const char *const modes[] = {
+	    [TG_MODE_REPLICA] = "r", [TG_MODE_VIEW] = "v", [TG_MODE_COMMENT] = "c", [TG_MODE_EDIT] = "e"};
+	struct tgp_batch batch = {0};
+	struct tg_buf record = {0};
+	uint8_t key[1 + TG_HASH_BYTES] = {'g'}, secret[2 * TG_KEY_BYTES];
+	size_t secret_len = TG_KEY_BYTES;
+
+	memcpy(key + 1, g->id.b, TG_HASH_BYTES);
+	if (g->access.mode == TG_MODE_REPLICA) {
+		memcpy(secret, g->access.read_seed.b, TG_KEY_BYTES);
+		memcpy(secret + TG_KEY_BYTES, g->access.sync.b, TG_KEY_BYTES);
+		secret_len = 2 * TG_KEY_BYTES;
+	} else {
+		memcpy(secret, g->access.secret.b, TG_KEY_BYTES);
+	}
+	tg_write_array(&record, 7);
+	tg_write_uint(&record, 1);
+	tg_write_str(&record, modes[g->access.mode], 1);
+	tg_write_bin(&record, secret, secret_len);
+	tg_write_bin(&record, g->access.w.b, TG_KEY_BYTES);
+	tg_write_str(&record, g->title, g->title_len);
+	tg_write_uint(&record, g->opened_ms);
+	tg_write_uint(&record, 0);
+	tg_wipe(secret, sizeof secret);
+	if (tg_buf_status(&record) != TG_OK) {
+		tg_buf_free(&record);
+		return TG_ENOMEM;
+	}
+	tgp_batch_put(
+	    &batch, 0, (struct tg_bytes){key, sizeof key}, (struct tg_bytes){record.data, record.len});
+	tg_wipe(record.data, record.len);
+	tg_buf_free(&record);
+	g->stored_grid_record = 1;
+	return tgp_store(g->peer, g, &batch, 0, NULL, NULL);
+}
+
+/* The title is the register `title` of the document; when it changed, tell and keep it. */
+int
+tgp_grid_title(struct tgp_grid *g)
+{
+	const uint8_t *value;
+	size_t len;
+	struct tg_reader r;
+	struct tg_bytes title;
+
+	if (g->doc == NULL)
+		return TG_OK;
+	if (tg_doc_register(g->doc, TG_TEXT_OBJECT_DOC, (const uint8_t *)"title", 5, &value, &len) != TG_OK)
+		return TG_ENOMEM;
+	tg_reader_init(&r, value, len);
+	if (tg_read_nil(&r))
+		return TG_OK;
+	title = tg_read_str(&r, sizeof g->title);
+	if (tg_reader_end(&r) != TG_OK)
+		return TG_OK; /* some other kind of value, or too long: keep what is shown */
+	if (title.len == g->title_len && (title.len == 0 || memcmp(title.data, g->title, title.len) == 0))
+		return TG_OK;
+	if (title.len > 0)
+		memcpy(g->title, title.data, title.len);
+	g->title_len = title.len;
+	tgp_fx_grid(g);
+	return tgp_grid_store_record(g);
+}
+
+/* ---- opening ------------------------------------------------------------------------------------------- */
+
+static int load_entries(struct tgp_grid *g, struct tg_bytes from);
+
+static size_t
+grid_key(const struct tgp_grid *g, uint8_t letter, uint8_t *out)
+{
+	out[0] = letter;
+	memcpy(out + 1, g->id.b, TG_HASH_BYTES);
+	return 1 + TG_HASH_BYTES;
+}
+
+/* All keys of a letter of this grid, or those from ${from} on. */
+static int
+load_letter(struct tgp_grid *g, uint8_t letter, struct tg_bytes from, tgp_loaded_fn fn)
+{
+	uint8_t prefix[1 + TG_HASH_BYTES], end[1 + TG_HASH_BYTES];
+	size_t n = grid_key(g, letter, prefix), e;
+
+	if (from.len == 0)
+		return tgp_load_prefix(g->peer, g, (struct tg_bytes){prefix, n}, fn, NULL);
+	memcpy(end, prefix, n);
+	for (e = n; e > 0 && end[e - 1] == 0xff; e--)
+		;
+	if (e > 0)
+		end[e - 1]++;
+	return tgp_load(g->peer, g, from, (struct tg_bytes){end, e}, TGP_LOAD_BYTES, fn, NULL);
+}
+
+/* The key right behind ${key}, for the next page. */
+static struct tg_bytes
+behind(struct tg_bytes key, uint8_t *space)
+{
+	memcpy(space, key.data, key.len);
+	space[key.len] = 0;
+	return (struct tg_bytes){space, key.len + 1};
+}
+
+static int
+open_failed(struct tgp_grid *g, int status)
+{
+	tgp_fx_reply(g->peer, g->open_request, status);
+	g->open_request = 0;
+	g->state = TGP_GRID_GONE;
+	tgp_fx_grid(g);
+	tgp_grid_free(g);
+	return TG_OK;
+}
+
+/* A log whose stored part is not what its head says: forget the head; peers have the rest. */
+static int
+damaged(struct tgp_grid *g, struct tgp_log *l)
+{
+	struct tgp_batch batch = {0};
+	uint8_t key[TG_STORAGE_KEY_MAX_BYTES];
+	size_t n = tg_storage_key_head(&g->id, &l->log.key, key);
+	struct tg_key log = l->log.key;
+
+	l->damaged = 1;
+	l->own = 0; /* never written to again: what follows could fork it */
+	tgp_fx_notice(g->peer, g, 7, "a stored log is damaged and is fetched again");
+	tg_log_close(&l->log);
+	tg_log_init(&l->log, &g->access, &log);
+	tgp_batch_put(&batch, 1, (struct tg_bytes){key, n}, (struct tg_bytes){NULL, 0});
+	return tgp_store(g->peer, g, &batch, 0, NULL, NULL);
+}
+
+static int
+all_loaded(struct tgp_grid *g)
+{
+	if (tgp_deliver_all(g) != TG_OK)
+		return TG_ENOMEM;
+	for (size_t i = 0; i < g->log_count; i++) {
+		struct tgp_log *l = g->logs[i];
+
+		if (g->doc && !l->damaged && l->loaded != l->log.head.length && damaged(g, l) != TG_OK)
+			return TG_ENOMEM;
+	}
+	if (g->loading_doc) {
+		int rc = tg_doc_load_end(g->doc);
+
+		g->loading_doc = 0;
+		if (rc == TG_ERANGE)
+			return tgp_reopen(g); /* one bad bundle: this time each is checked alone */
+		if (rc == TG_ENOMEM)
+			return rc;
+	}
+	g->loaded = 1;
+	g->opened_ms = g->peer->now_ms;
+	tgp_fx_reply(g->peer, g->open_request, TG_OK);
+	g->open_request = 0;
+	if (tgp_grid_store_record(g) != TG_OK)
+		return TG_ENOMEM;
+	if (g->has_genesis || g->doc == NULL) {
+		if (tgp_grid_ready(g) != TG_OK)
+			return TG_ENOMEM;
+	} else {
+		tgp_fx_grid(g);
+	}
+	return tgp_links_join(g);
+}
+
+/* A record begins with the hash of its own entry: does it still hash to that? */
+static int
+leaf_matches(struct tg_bytes value, struct tg_bytes data)
+{
+	struct tg_entry entry;
+	struct tg_hash leaf;
+
+	if (value.len < 1 + TG_HASH_BYTES || tg_entry_decode(data.data, data.len, &entry) != TG_OK)
+		return 0;
+	tg_entry_leaf(&entry, &leaf);
+	return memcmp(leaf.b, value.data + 1, TG_HASH_BYTES) == 0;
+}
+
+static int
+entries_loaded(
+    struct tg_peer *p, struct tgp_job *job, int status, struct tg_bytes records, uint32_t count, int more)
+{
+	struct tgp_grid *g = job->grid;
+	struct tg_bytes key, value, last = {NULL, 0};
+	uint8_t space[TG_STORAGE_KEY_MAX_BYTES + 1];
+
+	(void)p;
+	(void)count;
+	if (status != TG_OK)
+		return open_failed(g, status);
+	while (tgp_next_record(&records, &key, &value)) {
+		struct tgp_log *l;
+		struct tg_key log;
+		struct tg_bytes entry;
+		uint64_t seq = 0;
+		int rc;
+
+		last = key;
+		if (key.len != TG_STORAGE_KEY_MAX_BYTES)
+			continue;
+		memcpy(log.b, key.data + 1 + TG_HASH_BYTES, TG_KEY_BYTES);
+		for (int i = 0; i < 8; i++)
+			seq = seq << 8 | key.data[1 + TG_HASH_BYTES + TG_KEY_BYTES + i];
+		l = tgp_log_find(g, &log);
+		/* Records beyond the head are what a crash left of a batch: not part of the log. */
+		if (l == NULL || l->damaged || seq != l->loaded || seq >= l->log.head.length)
+			continue;
+		rc = tg_stored_entry(value.data, value.len, &entry);
+		if (rc == TG_OK && !leaf_matches(value, entry))
+			rc = TG_EHASH;
+		if (rc == TG_OK)
+			rc = tgp_deliver_entry(g, l, seq, entry);
+		if (rc == TG_ENOMEM)
+			return rc;
+		if (rc == TG_OK) {
+			l->loaded++;
+			g->bytes += key.len + value.len;
+		}
+		/* Otherwise loaded stays behind the head, and the log counts as damaged at the end. */
+	}
+	if (tgp_deliver_all(g) != TG_OK)
+		return TG_ENOMEM;
+	tgp_fx_progress(g, g->bytes, 0);
+	if (more && last.len > 0)
+		return load_entries(g, behind(last, space));
+	return all_loaded(g);
+}
+
+static int
+load_entries(struct tgp_grid *g, struct tg_bytes from)
+{
+	return load_letter(g, 'e', from, entries_loaded);
+}
+
+static int
+seeds_loaded(
+    struct tg_peer *p, struct tgp_job *job, int status, struct tg_bytes records, uint32_t count, int more)
+{
+	struct tgp_grid *g = job->grid;
+	struct tg_bytes key, value, last = {NULL, 0};
+	uint8_t space[TG_STORAGE_KEY_MAX_BYTES + 1];
+
+	(void)p;
+	(void)count;
+	if (status != TG_OK)
+		return open_failed(g, status);
+	while (tgp_next_record(&records, &key, &value)) {
+		struct tgp_log *l;
+		struct tg_key log;
+		struct tg_reader r;
+
+		last = key;
+		if (key.len != 1 + TG_HASH_BYTES + TG_KEY_BYTES)
+			continue;
+		memcpy(log.b, key.data + 1 + TG_HASH_BYTES, TG_KEY_BYTES);
+		if ((l = tgp_log_find(g, &log)) == NULL)
+			continue;
+		tg_reader_init(&r, value.data, value.len);
+		tg_read_array(&r, 2, 2);
+		tg_read_uint(&r, 1);
+		tg_read_fixed(&r, l->seed.b, TG_KEY_BYTES);
+		l->own = tg_reader_end(&r) == TG_OK;
+	}
+	if (more && last.len > 0)
+		return load_letter(g, 'k', behind(last, space), seeds_loaded);
+	return load_entries(g, (struct tg_bytes){NULL, 0});
+}
+
+static int
+heads_loaded(
+    struct tg_peer *p, struct tgp_job *job, int status, struct tg_bytes records, uint32_t count, int more)
+{
+	struct tgp_grid *g = job->grid;
+	struct tg_bytes key, value, last = {NULL, 0};
+	uint8_t space[TG_STORAGE_KEY_MAX_BYTES + 1];
+
+	(void)p;
+	(void)count;
+	if (status != TG_OK)
+		return open_failed(g, status);
+	while (tgp_next_record(&records, &key, &value)) {
+		struct tgp_log *l;
+		struct tg_key log;
+		int rc;
+
+		last = key;
+		if (key.len != 1 + TG_HASH_BYTES + TG_KEY_BYTES)
+			continue;
+		memcpy(log.b, key.data + 1 + TG_HASH_BYTES, TG_KEY_BYTES);
+		if ((rc = tgp_log_get(g, &log, &l)) != TG_OK) {
+			if (rc == TG_ENOMEM)
+				return rc;
+			break;
+		}
+		if (tg_log_open(&l->log, &g->access, &log, value.data, value.len) != TG_OK) {
+			tg_log_init(&l->log, &g->access, &log);
+			if (damaged(g, l) != TG_OK)
+				return TG_ENOMEM;
+		}
+		if (g->doc == NULL) {
+			g->bytes += l->log.head.bytes;
+			g->peer->bytes_total += l->log.head.bytes;
+		}
+	}
+	if (more && last.len > 0)
+		return load_letter(g, 'h', behind(last, space), heads_loaded);
+	if (g->doc == NULL)
+		return all_loaded(g);
+	return load_letter(g, 'k', (struct tg_bytes){NULL, 0}, seeds_loaded);
+}
+
+int
+tgp_grid_load(struct tgp_grid *g)
+{
+	if (g->doc && !g->plain_add) {
+		if (tg_doc_load_begin(g->doc) != TG_OK)
+			return TG_ENOMEM;
+		g->loading_doc = 1;
+	}
+	return load_letter(g, 'h', (struct tg_bytes){NULL, 0}, heads_loaded);
+}
+
+/* Read everything again into a fresh document, checking each bundle alone. */
+int
+tgp_reopen(struct tgp_grid *g)
+{
+	for (size_t i = 0; i < g->log_count; i++)
+		log_free(g->logs[i]);
+	g->log_count = g->tv_count = g->frontier_count = g->view_count = 0;
+	g->has_genesis = 0;
+	g->bytes = 0;
+	tg_doc_close(g->doc);
+	g->doc = NULL;
+	g->plain_add = 1;
+	if (tg_doc_open(&g->doc, TG_TEXT_ORDER_FUGUEMAX) != TG_OK)
+		return TG_ENOMEM;
+	return tgp_grid_load(g);
+}
+
+int
+tgp_grid_ready(struct tgp_grid *g)
+{
+	g->state = TGP_GRID_READY;
+	tgp_fx_grid(g);
+	if (tgp_grid_title(g) != TG_OK)
+		return TG_ENOMEM;
+	if (g->doc)
+		tgp_fx_changed(g);
+	g->durability_dirty = 1;
+	return g->access.mode == TG_MODE_EDIT ? tgp_author_ready(g) : TG_OK;
+}
+
+/* ---- timers -------------------------------------------------------------------------------------------- */
+
+static void
+earlier(uint64_t *at, uint64_t candidate)
+{
+	if (candidate != 0 && candidate < *at)
+		*at = candidate;
+}
+
+uint64_t
+tgp_grid_due(const struct tgp_grid *g)
+{
+	uint64_t at = UINT64_MAX;
+
+	if (g->durability_dirty)
+		return g->peer->now_ms;
+	if (g->author.dirty)
+		earlier(&at, g->author.flush_at);
+	earlier(&at, g->author.republish_at);
+	if (!g->ack_strict)
+		earlier(&at, g->ack_at);
+	earlier(&at, g->have_at);
+	if (g->want.active)
+		earlier(&at, g->want.deadline == 0 ? 1 : g->want.deadline);
+	if (g->caret_dirty && tgp_joined_anywhere(g))
+		earlier(&at, g->presence_at);
+	return at;
+}
+
+static int
+housekeeping(struct tgp_grid *g)
+{
+	uint64_t now = g->peer->now_ms;
+
+	for (size_t i = g->session_count; i > 0; i--)
+		if (now > g->sessions[i - 1].seen_ms + TGP_SESSION_GONE_MS)
+			tgp_session_remove(g, i - 1);
+	/* An unchanged caret is said again now and then, for those who came later. */
+	if (g->caret_set && now >= g->presence_sent + TGP_PRESENCE_AGAIN_MS)
+		g->caret_dirty = 1;
+	/* Not all at once: up to a fifth earlier or later. */
+	g->have_at = now + TGP_HAVE_MS - TGP_HAVE_MS / 5 + tg_rng_below(&g->peer->rng, 2 * TGP_HAVE_MS / 5);
+	return tgp_have_all(g, 0);
+}
+
+int
+tgp_grid_tick(struct tgp_grid *g)
+{
+	uint64_t now = g->peer->now_ms;
+
+	if (g->author.dirty && g->author.flush_at <= now && tgp_author_flush(g) != TG_OK)
+		return TG_ENOMEM;
+	if (g->author.republish_at != 0 && g->author.republish_at <= now) {
+		g->author.republish_at = 0;
+		if (tgp_author_republish(g) != TG_OK)
+			return TG_ENOMEM;
+	}
+	if (g->ack_at != 0 && g->ack_at <= now && tgp_ack_tick(g) != TG_OK)
+		return TG_ENOMEM;
+	if (g->want.active && g->want.deadline <= now && tgp_want_tick(g) != TG_OK)
+		return TG_ENOMEM;
+	if (g->have_at != 0 && g->have_at <= now && housekeeping(g) != TG_OK)
+		return TG_ENOMEM;
+	if (tgp_presence_tick(g) != TG_OK)
+		return TG_ENOMEM;
+	if (g->durability_dirty) {
+		g->durability_dirty = 0;
+		if (g->doc)
+			tgp_fx_durability(g);
+	}
+	return TG_OK;
+}
