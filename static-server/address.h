@@ -1,5 +1,6 @@
 /*
- * address.h -- what one address may take: connections at a time, and requests a second from a token bucket.
+ * address.h -- what one address may take: connections at a time, and connections and requests a second, both
+ * from one token bucket.
  *
  * An address is an IPv4 address or an IPv6 /64: whoever has one IPv6 address has 2^64 of them.  The table has
  * a fixed size; an entry may be reused once it has no connection and its bucket is full again, because a new
@@ -40,7 +41,7 @@ struct tg_address *tg_address_enter(
     struct tg_addresses *addresses, const struct sockaddr *peer, uint64_t now_ms);
 void tg_address_leave(struct tg_address *address);
 
-/** tg_address_take(addresses, address, now_ms): Take one request from the bucket; false when it is empty. */
+/** tg_address_take(addresses, address, now_ms): Take one from the bucket; false when it is empty. */
 bool tg_address_take(struct tg_addresses *addresses, struct tg_address *address, uint64_t now_ms);
 
 /** tg_address_is_loopback(peer): 127.0.0.0/8, ::1, or either mapped. */

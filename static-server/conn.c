@@ -1,6 +1,4 @@
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -554,11 +552,18 @@ tg_conn_open(struct tg_server *s, int fd, const struct sockaddr *peer, bool admi
 	struct tg_address *address = NULL;
 	struct tg_conn *c = NULL;
 	bool full, busy = false;
-	int one = 1;
 
 	full = admin ? s->admin_open >= TG_ADMIN_CONNECTIONS : s->open >= s->config->max_connections;
-	if (!full && !admin && (s->config->limit_loopback || !tg_address_is_loopback(peer)))
-		busy = (address = tg_address_enter(s->addresses, peer, s->now_ms)) == NULL;
+	if (!full && !admin && (s->config->limit_loopback || !tg_address_is_loopback(peer))) {
+		/* A connection costs as much as a request, or over TLS far more: it takes from the bucket
+		 * too. */
+		address = tg_address_enter(s->addresses, peer, s->now_ms);
+		if (address != NULL && !tg_address_take(s->addresses, address, s->now_ms)) {
+			tg_address_leave(address);
+			address = NULL;
+		}
+		busy = address == NULL;
+	}
 	s->counters.refused_full += full;
 	s->counters.refused_address += busy;
 	/* A refusal over TLS would cost the handshake that the cap is there to save. */
@@ -591,9 +596,6 @@ tg_conn_open(struct tg_server *s, int fd, const struct sockaddr *peer, bool admi
 		s->admin_open++;
 	else
 		s->open++;
-	/* Answers are whole when they are sent; waiting for more to join them only delays the last segment.
-	 */
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 
 	if (c->refused)
 		answer_and_end(c, 503);

@@ -1,6 +1,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -73,6 +74,8 @@ pause_accepting(struct tg_server *s)
 	for (i = 0; i < s->listener_count; i++)
 		if (s->listeners[i].fd >= 0)
 			event_del(&s->listeners[i].ev);
+	if (s->admin.fd >= 0)
+		event_del(&s->admin.ev);
 	evtimer_add(&s->resume_ev, &pause);
 }
 
@@ -87,6 +90,8 @@ on_resume(evutil_socket_t fd, short what, void *arg)
 	for (i = 0; i < s->listener_count; i++)
 		if (s->listeners[i].fd >= 0)
 			event_add(&s->listeners[i].ev, NULL);
+	if (s->admin.fd >= 0)
+		event_add(&s->admin.ev, NULL);
 }
 
 /* False: no more can be accepted now. */
@@ -164,8 +169,11 @@ reload(struct tg_server *s)
 	struct tg_image *image;
 	struct tg_why why;
 	SSL_CTX *tls = NULL;
+	char text[64];
 
-	tg_notify_send("RELOADING=1");
+	tg_server_tick(s);
+	snprintf(text, sizeof text, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)s->now_ms * 1000);
+	tg_notify_send(text);
 	if (tg_bundle_load(config->bundle, config->node, &image, &why) != TG_OK)
 		goto fail;
 	if (s->tls != NULL && tg_tls_load(config->tls_cert, config->tls_key, &tls, &why) != TG_OK) {
@@ -206,7 +214,6 @@ drain(struct tg_server *s)
 	/* What has connected already was promised an answer. */
 	for (i = 0; i < s->listener_count; i++)
 		on_accept(s->listeners[i].fd, EV_READ, &s->listeners[i]);
-	evtimer_del(&s->resume_ev);
 	for (i = 0; i < s->listener_count; i++)
 		end_listening(&s->listeners[i]);
 	s->draining = true;
@@ -230,6 +237,10 @@ on_signal(evutil_socket_t number, short what, void *arg)
 		drain(s);
 }
 
+/*
+ * Accepted sockets inherit TCP_NODELAY: answers are whole when they are sent, and waiting for more to join
+ * them only delays the last segment.
+ */
 static int
 open_socket(const struct sockaddr *addr, socklen_t len)
 {
@@ -238,6 +249,7 @@ open_socket(const struct sockaddr *addr, socklen_t len)
 	if ((fd = socket(addr->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) < 0)
 		return -1;
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) != 0 ||
+	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) != 0 ||
 	    (addr->sa_family == AF_INET6 &&
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one) != 0) ||
 	    bind(fd, addr, len) != 0 || listen(fd, 4096) != 0) {

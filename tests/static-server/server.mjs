@@ -466,7 +466,7 @@ test("over the cap for all, a fast 503; under it again, served", () =>
 	}));
 
 test("an address has so many connections and requests", () =>
-	withServer(["--limit-loopback", "on", "--address-connections", "2", "--address-rate", "1", "--address-burst", "5"], async (server) => {
+	withServer(["--limit-loopback", "on", "--address-connections", "2", "--address-rate", "1", "--address-burst", "7"], async (server) => {
 		const first = await connect(server);
 		const second = await connect(server);
 		assert.deepEqual((await raw(server, request("/"))).map((a) => a.status), [503]);
@@ -475,6 +475,9 @@ test("an address has so many connections and requests", () =>
 		await first.end;
 		assert.deepEqual(answersIn(first.bytes()).map((a) => a.status), [200, 200, 200, 200, 200, 429]);
 		assert.equal(await metric(server, "rate_limited_total"), 1);
+		// Connecting takes from the same bucket, which is empty now.
+		assert.deepEqual((await raw(server, request("/"))).map((a) => a.status), [503]);
+		assert.equal(await metric(server, 'connections_refused_total{limit="address"}'), 2);
 	}));
 
 test("loopback is not limited unless asked for", () =>
