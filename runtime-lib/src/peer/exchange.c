@@ -544,10 +544,11 @@ take_run(struct tgp_grid *g, struct tg_bytes data, const struct tg_key *session,
 	if (l == NULL) {
 		struct tg_entry first;
 		struct tg_cert cert;
+		struct tg_bytes raw;
 		size_t at = 0;
 
 		/* A log begins with its certificate; a device has only so many logs. */
-		if (run.start == 0 && (!tg_run_next(&run, &at, &first, NULL) ||
+		if (run.start == 0 && (!tg_run_next(&run, &at, &first, &raw) ||
 					  tg_cert_decode(&g->access, &run.log, first.header.data,
 					      first.header.len, &cert) != TG_OK ||
 					  own_logs_of(g, &cert.device) >= TG_LOGS_PER_DEVICE_MAX))
