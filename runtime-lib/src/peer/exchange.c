@@ -543,6 +543,7 @@ take_run(struct tgp_grid *g, struct tg_bytes data, const struct tg_key *session,
 	l = tgp_log_find(g, &run.log);
 	if (l == NULL) {
 		struct tg_entry first;
+		struct tg_bytes raw;
 		struct tg_cert cert;
 		struct tg_bytes raw;
 		size_t at = 0;
