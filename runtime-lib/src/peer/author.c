@@ -511,7 +511,8 @@ candidate_loaded(struct tg_peer *p, struct tgp_retry *retry)
 		return rc;
 	(void)p;
 	g->author.candidate = l;
-	return TG_OK;
+	/* Whoever answered our joining did so before it could be heard: ask again. */
+	return tgp_joined_anywhere(g) ? tgp_have_all(g, TG_HAVE_ANSWER) : TG_OK;
 }
 
 static int
