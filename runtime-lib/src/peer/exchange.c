@@ -111,6 +111,13 @@ take_state(struct tgp_grid *g, struct tgp_session *s, const struct tg_log_state 
 	}
 	if (l != NULL && l->closed)
 		return TG_OK;
+	if (l != NULL && state->length == l->log.head.length && state->length > 0 &&
+	    tg_hash_cmp(&state->root, &l->log.head.root) != 0) {
+		/* As long as ours and not ours: one of us lies, or the log was signed twice.  Let it show its head. */
+		l->suspect = 1;
+		l->remote = s->key;
+		return TG_OK;
+	}
 	if (state->length <= (l ? l->log.length : 0))
 		return TG_OK;
 	if (l == NULL) {
@@ -288,16 +295,18 @@ tgp_want_next(struct tgp_grid *g)
 	for (size_t i = 0; i < g->log_count && n < TG_WANT_MAX_RANGES; i++) {
 		struct tgp_log *l = g->logs[i];
 
-		if (l->closed || l->remote_length <= l->log.length)
+		if (l->closed || (l->remote_length <= l->log.length && !l->suspect))
 			continue;
 		if (tgp_session_find(g, &l->remote) == NULL) {
 			l->remote_length = 0; /* it left; somebody else's digest will tell */
+			l->suspect = 0;
 			continue;
 		}
 		if (from && tg_key_cmp(from, &l->remote) != 0)
 			continue;
 		from = &l->remote;
-		ranges[n++] = (struct tg_want_range){l->log.key, l->log.length, 0};
+		ranges[n++] = (struct tg_want_range){l->log.key, l->log.length - (l->suspect ? 1 : 0), 0};
+		l->suspect = 0;
 	}
 	if (n == 0)
 		return TG_OK;
@@ -543,7 +552,6 @@ take_run(struct tgp_grid *g, struct tg_bytes data, const struct tg_key *session,
 	l = tgp_log_find(g, &run.log);
 	if (l == NULL) {
 		struct tg_entry first;
-		struct tg_bytes raw;
 		struct tg_cert cert;
 		struct tg_bytes raw;
 		size_t at = 0;

@@ -163,6 +163,7 @@ struct tgp_log {
 	struct tg_hash ack_root;
 	uint64_t remote_length; /* longest that somebody says to hold */
 	struct tg_key remote;	/* session that said so */
+	int suspect;		/* it has another root at our length: ask it for its last entry */
 };
 
 /* ---- people -------------------------------------------------------------------------------------------- */
