@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import net from "node:net";
 import { tmpdir } from "node:os";
@@ -102,7 +102,7 @@ async function stop(server) {
 
 after(async () => {
 	for (const server of running) server.child.kill("SIGKILL");
-	rmSync(dir, { recursive: true, force: true });
+	rmSync(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }); // a browser may still be leaving
 });
 
 /** One request by node's own client: another opinion on what HTTP is. */
@@ -128,7 +128,7 @@ async function metric(server, name) {
 
 /** Ask until it is so: an event that only the other side sees. */
 async function until(what, condition) {
-	for (let i = 0; i < 400; i++) {
+	for (let i = 0; i < 1500; i++) {
 		if (await condition()) return;
 		await new Promise((resolve) => setTimeout(resolve, 10));
 	}
@@ -435,17 +435,17 @@ test("a slow head is cut, however it trickles", () =>
 	}));
 
 test("an idle connection is closed, a busy one is not", () =>
-	withServer(["--idle-ms", "300"], async (server) => {
+	withServer(["--idle-ms", "900"], async (server) => {
 		const silent = await connect(server);
 		const busy = await connect(server);
 		const began = Date.now();
-		for (let n = 1; n <= 8; n++) {
+		for (let n = 1; n <= 14; n++) {
 			busy.socket.write(request("/"));
 			await answers(busy, n);
 			await new Promise((resolve) => setTimeout(resolve, 80));
 		}
 		await silent.end;
-		assert.ok(Date.now() - began >= 290);
+		assert.ok(Date.now() - began >= 890);
 		assert.equal(silent.bytes().length, 0);
 		assert.equal(busy.closed, false);
 		await busy.end;
@@ -527,7 +527,8 @@ test("who does not take what was asked for is cut; who takes it slowly is not", 
 		slow.socket.destroy();
 	}));
 
-test("5,000 idle connections cost less than 600 bytes each", { skip: sanitized }, () =>
+const descriptors = Number(execFileSync("sh", ["-c", "ulimit -Hn"], { encoding: "utf8" })) || Infinity;
+test("5,000 idle connections cost less than 600 bytes each", { skip: sanitized || descriptors < 6000 }, () =>
 	withServer([], async (server) => {
 		const idle = [];
 		for (let i = 0; i < 200; i++) idle.push(await connect(server)); // first touch of tables
@@ -627,7 +628,7 @@ test("SIGHUP takes a new certificate; old connections go on", () =>
 	}));
 
 test("TLS: old versions, other protocols, silence and noise are turned away", () =>
-	withServer(["--tls-cert", cert, "--tls-key", key, "--head-ms", "300"], async (server) => {
+	withServer(["--tls-cert", cert, "--tls-key", key, "--head-ms", "800"], async (server) => {
 		const fails = (options) =>
 			new Promise((resolve) => {
 				const socket = tls.connect({ host: "127.0.0.1", port: server.port, rejectUnauthorized: false, ...options });
@@ -643,7 +644,7 @@ test("TLS: old versions, other protocols, silence and noise are turned away", ()
 		const silent = net.connect(server.port, "127.0.0.1");
 		const began = Date.now();
 		await new Promise((resolve) => silent.resume().on("close", resolve));
-		assert.ok(Date.now() - began >= 290);
+		assert.ok(Date.now() - began >= 790);
 	}));
 
 test("SIGTERM drains: what was promised is sent, then it ends", () =>
@@ -720,6 +721,51 @@ test("access logs: one line per answer, addresses truncated, nothing injected", 
 		assert.ok(!text.includes("secret"));
 		if (kind === "json") lines.forEach((l) => JSON.parse(l));
 	}
+});
+
+// What the policy does in a browser: the page reports by asking for a path, the access log tells us.
+const chromium = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find(existsSync);
+
+const POLICY_PAGE = {
+	"index.html": '<!doctype html><html lang="en"><title>t</title><link rel="stylesheet" href="/s.css"><p id="p"></p><script type="module" src="/main.js"></script>',
+	"s.css": "p { color: rgb(1, 2, 3) }",
+	"main.js": `
+		const said = { isolated: crossOriginIsolated, styled: getComputedStyle(p).color === "rgb(1, 2, 3)" };
+		const closed = (f) => { try { f(); return false; } catch { return true; } };
+		said.evalClosed = closed(() => (0, eval)("1"));
+		said.htmlClosed = closed(() => p.insertAdjacentHTML("beforeend", "<b>x</b>"));
+		said.urlClosed = closed(() => new Worker("/worker.js"));
+		const policy = trustedTypes.createPolicy("t", { createScriptURL: (url) => url });
+		const worker = new Worker(policy.createScriptURL("/worker.js"), { type: "module" });
+		worker.onmessage = async ({ data }) => {
+			said.wasm = data;
+			said.node = (await fetch("/.well-known/toygrid/node")).ok;
+			said.relay = await new Promise((done) => {
+				document.addEventListener("securitypolicyviolation", () => done(false));
+				new WebSocket("ws://localhost:1/").onerror = () => setTimeout(() => done(true), 50);
+			});
+			await fetch("/report/" + Object.entries(said).map(([k, v]) => k + "=" + v).join(","));
+		};`,
+	"worker.js": `
+		const { instance } = await WebAssembly.instantiateStreaming(fetch("/f.wasm"));
+		postMessage(instance.exports.f());`,
+	// (module (func (export "f") (result i32) i32.const 42))
+	"f.wasm": Buffer.from("0061736d010000000105016000017f03020100070501016600000a06010400412a0b", "hex"),
+};
+
+test("in a browser the page runs WASM in a worker, and no text becomes code", { skip: sanitized || !chromium }, async () => {
+	const page = makeBundle("page", POLICY_PAGE);
+	const server = await start(["--bundle", page, "--node", nodeFile, "--access-log", "json"], { stdout: "pipe" });
+	const browser = spawn(chromium, ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", `--user-data-dir=${join(dir, "profile")}`, `http://localhost:${server.port}/`], { stdio: "ignore" });
+	let text = "";
+	const limit = setTimeout(() => server.child.stdout.destroy(new Error(`no report; asked for: ${text}`)), 30000);
+	for await (const part of server.child.stdout.setEncoding("utf8")) if ((text += part).includes('"/report/')) break;
+	clearTimeout(limit);
+	browser.kill("SIGKILL");
+	await once(browser, "exit");
+	await stop(server);
+	const said = /"\/report\/([^"]*)"/.exec(text)[1].split(",").sort();
+	assert.deepEqual(said, ["evalClosed=true", "htmlClosed=true", "isolated=true", "node=true", "relay=true", "styled=true", "urlClosed=true", "wasm=42"]);
 });
 
 test("a log that nobody reads delays nobody", async () => {
