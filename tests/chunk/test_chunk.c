@@ -25,12 +25,22 @@ setup(void)
 }
 
 static void
-teardown(void)
+free_buffers(void)
 {
 	tg_buf_free(&record);
 	tg_buf_free(&stored);
 	tg_buf_free(&value);
 	tg_buf_free(&opened);
+}
+
+static void
+teardown(void)
+{
+	free_buffers();
+	person_free(&alice);
+	person_free(&bob);
+	person_free(&stranger);
+	person_free(&replica);
 }
 
 static void
@@ -84,7 +94,7 @@ START_TEST(a_chunk_comes_back_for_link_holders_only)
 	struct tg_chunk c;
 
 	for (int is_signed = 0; is_signed < 2; is_signed++) {
-		teardown();
+		free_buffers();
 		if (is_signed)
 			ck_assert_int_eq(
 			    tg_chunk_signed(&alice.device, nonce, "abc", 3, &record, &name), TG_OK);
