@@ -316,7 +316,7 @@ struct tg_receipt {
 	uint64_t from, to; /* TG_OK: entries that are new here, in order (from == to: only a newer head) */
 	uint64_t need_from, need_to;   /* TG_EGAP: entries to ask for, half open */
 	struct tg_head fork_a, fork_b; /* TG_EFORK: the two heads, a no longer than b */
-	int provable;		       /* TG_EFORK: 1 if a fork proof was appended to ${proof}; 0: no evidence at hand */
+	int provable; /* TG_EFORK: 1 if a fork proof was appended to ${proof}; 0: no evidence at hand */
 };
 
 /**

@@ -5,8 +5,7 @@
 #include "wire/writer.h"
 
 #define ELEMENTS    4
-#define DEPTH_BELOW 5 /* protocol.md 1 allows 8 levels: body, transitions and transition are three of them   \
-		       */
+#define DEPTH_BELOW 5 /* of 8 levels (protocol.md 1), body, transitions and transition are three */
 
 void
 tg_body_begin(struct tg_buf *out, uint64_t time_ms, const struct tg_parent *parents, uint32_t n_parents,
