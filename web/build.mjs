@@ -3,13 +3,13 @@
 //   node build.mjs [--out DIR] [--wasm FILE]
 //
 // Every file but the few with fixed names is named by its content, so it may be cached for ever; names flow
-// upwards: the WASM's name goes into the worker, the worker's into the page script, that one's into index.html.
+// upwards: those of the WASM and of the part for QR codes go into the page script, that one's into index.html.
 // Next to each compressible file stand its brotli and gzip twins (NAME.br, NAME.gz), made once here at the
 // highest level.  Two builds of the same tree give the same bytes.
 //
 // What the sources see (declared in src/build.d.ts):
 //   __TG_WASM__     path of the runtime module, "/assets/toygrid-XXXXXXXXXX.wasm"
-//   __TG_WORKER__   path of the runtime's worker script
+//   __TG_QR__       path of the script that draws QR codes, loaded when one is first shown
 //   __TG_VERSION__  version of package.json
 import { createHash } from "node:crypto";
 import { constants, brotliCompressSync, gzipSync } from "node:zlib";
@@ -54,6 +54,7 @@ async function bundle(entry, define) {
 		charset: "utf8",
 		logLevel: "warning",
 		outdir: "unused",
+		external: ["/assets/*"],
 		define: { __TG_VERSION__: JSON.stringify(version), ...define },
 	});
 	return Buffer.from(result.outputFiles[0].contents);
@@ -97,25 +98,24 @@ if (!(await exists(wasm))) {
 	process.exit(1);
 }
 const wasmPath = await emit("toygrid", ".wasm", await readFile(wasm));
-const worker = await emit("worker", ".js", await bundle("src/runtime/worker.ts", { __TG_WASM__: JSON.stringify(wasmPath) }));
+const qr = await emit("qr", ".js", await bundle("src/page/qr.ts", {}));
 const style = await emit("page", ".css", await bundle("src/page/page.css", {}));
 const script = await emit(
 	"page",
 	".js",
-	await bundle("src/page/main.ts", { __TG_WASM__: JSON.stringify(wasmPath), __TG_WORKER__: JSON.stringify(worker) }),
+	await bundle("src/page/main.ts", { __TG_WASM__: JSON.stringify(wasmPath), __TG_QR__: JSON.stringify(qr) }),
 );
 
 // Fixed names: index.html, the service worker when there is one, and everything in web/public.
 const html = (await readFile(join(here, "index.html"), "utf8"))
 	.replaceAll("{{script}}", script)
 	.replaceAll("{{style}}", style)
-	.replaceAll("{{worker}}", worker)
 	.replaceAll("{{wasm}}", wasmPath);
 await writeFile(join(staging, "index.html"), html);
 if (await exists(join(here, "src/sw/sw.ts")))
 	await writeFile(
 		join(staging, "sw.js"),
-		await bundle("src/sw/sw.ts", { __TG_SHELL__: JSON.stringify(["/", wasmPath, worker, style, script]) }),
+		await bundle("src/sw/sw.ts", { __TG_SHELL__: JSON.stringify(["/", wasmPath, qr, style, script]) }),
 	);
 if (await exists(join(here, "public"))) await cp(join(here, "public"), staging, { recursive: true });
 

@@ -1,5 +1,4 @@
 // Names that build.mjs writes into the sources.
 declare const __TG_WASM__: string;
-declare const __TG_WORKER__: string;
+declare const __TG_QR__: string;
 declare const __TG_VERSION__: string;
-declare const __TG_SHELL__: string[];

@@ -1,0 +1,289 @@
+// controller.ts -- the one place where actions meet the runtime: dispatch(action) in, changed state out.
+import { Host } from "../host/host";
+import type { Storage } from "../host/storage";
+import { Command, CommandError, Effect, Runtime, Status } from "../runtime/runtime";
+import type { Value } from "../runtime/msgpack";
+import type { Peer } from "../runtime/wasm";
+import type { Caret, Port } from "../editor/binding";
+import { format, type Attrs, type Format } from "../editor/items";
+import { fromBase64Url, toBase64Url, toHex } from "./bytes";
+import type { NodeInfo } from "./node";
+import type { Reporter } from "./reporter";
+import { documentAddress, parseRoute } from "./route";
+import { initialState, Notice, type Action, type OpenDocument, type Person, type State } from "./state";
+
+const KIND_PERSON = 0;
+const FLOW_BODY = 0;
+const CARET_EVERY_MS = 100; // presence is at most 10 a second
+const LINK_STATE = ["connecting", "live", "refused", "draining"] as const;
+
+/// What the page hears besides changed state.
+export interface Listener {
+	changed(state: State): void;
+	patches(): void; // the open document has patches
+	toast(text: string): void;
+}
+
+export class Controller {
+	readonly state: State;
+	private readonly runtime: Runtime;
+	private readonly host: Host;
+	private readonly listeners: Listener[] = [];
+	private readonly linkStates = new Map<number, { state: number; detail: string }>();
+	private readonly formats = new Map<number, Format>();
+	private node: NodeInfo = { relays: [], replica: null };
+	private lastEdit = 0;
+	private caretTimer: ReturnType<typeof setTimeout> | undefined;
+	private caretWaiting: Caret | null = null;
+	private caretSent = 0;
+	private notifying = false;
+
+	constructor(peer: Peer, storage: Storage, private readonly reporter: Reporter) {
+		this.state = initialState(parseRoute(location.hash));
+		this.runtime = new Runtime(peer, reporter.report);
+		this.host = new Host(this.runtime, storage, () => this.connectionChanged());
+		this.listen();
+		addEventListener("hashchange", () => this.dispatch({ type: "navigate", hash: location.hash }));
+		addEventListener("pagehide", () => this.flush());
+		document.addEventListener("visibilitychange", () => document.hidden && this.flush());
+		addEventListener("beforeunload", (event) => this.unsaved() && event.preventDefault());
+	}
+
+	/// Bring the peer up; resolves when it knows who we are.
+	async start(defaultName: string, node: Promise<NodeInfo>): Promise<void> {
+		this.host.start();
+		const [, name, colour] = (await this.runtime.command(Command.start, KIND_PERSON, defaultName)) as [Uint8Array, string, number];
+		this.state.me = { name, colour };
+		this.state.phase = "ready";
+		this.dispatch({ type: "navigate", hash: location.hash });
+		this.node = await node;
+		for (const url of this.node.relays) this.host.links.addRelay(url);
+		this.connectionChanged();
+	}
+
+	subscribe(listener: Listener): () => void {
+		this.listeners.push(listener);
+		return () => void this.listeners.splice(this.listeners.indexOf(listener), 1);
+	}
+
+	/// Change the state.  What can fail is reported, never thrown.
+	dispatch(action: Action): void {
+		this.act(action).catch(this.reporter.report);
+	}
+
+	/// The open document for its editor; every call answers at once.
+	port(): Port {
+		const grid = this.openGrid();
+		return {
+			edit: (edits) => {
+				this.lastEdit = Date.now();
+				this.runtime.now(Command.edit, grid, edits);
+			},
+			poll: () => this.runtime.now(Command.poll, grid),
+			undo: () => ((this.lastEdit = Date.now()), this.runtime.now(Command.undo, grid)),
+			redo: () => ((this.lastEdit = Date.now()), this.runtime.now(Command.redo, grid)),
+			format: (id) => this.format(grid, id),
+		};
+	}
+
+	/// Tell others where the own caret is; null when it left.
+	caret(caret: Caret | null): void {
+		this.caretWaiting = caret;
+		if (this.caretTimer !== undefined) return;
+		this.caretTimer = setTimeout(() => this.sendCaret(), Math.max(0, this.caretSent + CARET_EVERY_MS - Date.now()));
+	}
+
+	/// The caret jumped: what is typed next is undone by itself.
+	undoBreak(): void {
+		if (this.state.open) void this.runtime.command(Command.undoBreak, this.openGrid()).catch(this.reporter.report);
+	}
+
+	/// Links to the open document, "" where we may not hand one out.
+	async links(): Promise<{ edit: string; comment: string; view: string }> {
+		const [edit, comment, view] = (await this.runtime.command(Command.links, this.openGrid())) as [string, string, string];
+		const address = (fragment: string) => (fragment ? `${location.origin}/${fragment}` : "");
+		return { edit: address(edit), comment: address(comment), view: address(view) };
+	}
+
+	private async act(action: Action): Promise<void> {
+		const { state } = this;
+		switch (action.type) {
+			case "navigate":
+				state.route = parseRoute(action.hash);
+				if (state.phase !== "ready") break;
+				if (state.route.name === "document") await this.open(state.route);
+				else {
+					await this.closeOpen();
+					if (state.route.name === "home") await this.list();
+				}
+				break;
+			case "create": {
+				const grid = (await this.runtime.command(Command.create, "")) as Uint8Array;
+				const { replica } = this.node;
+				if (replica)
+					this.runtime.command(Command.invite, grid, replica.node, replica.box, replica.name, replica.token).catch(this.reporter.report);
+				location.hash = documentAddress(toBase64Url(grid));
+				void navigator.storage?.persist?.().catch(() => false);
+				break;
+			}
+			case "remove":
+				await this.runtime.command(Command.forget, fromBase64Url(action.grid)!);
+				await this.list();
+				break;
+			case "rename":
+				if (!state.open || state.open.title === action.title) break;
+				state.open.title = action.title;
+				this.lastEdit = Date.now();
+				await this.runtime.command(Command.title, this.openGrid(), action.title);
+				break;
+			case "profile":
+				await this.runtime.command(Command.profile, action.name, action.colour);
+				state.me = { name: action.name, colour: action.colour };
+				break;
+			case "dismiss":
+				state.notices.delete(action.notice);
+				break;
+		}
+		this.changed();
+	}
+
+	private async open(route: { grid: string; mode: string; secret: Uint8Array }): Promise<void> {
+		const { state } = this;
+		if (state.open?.grid === route.grid && route.mode === "" && state.open.phase !== "missing") return;
+		await this.closeOpen();
+		const open: OpenDocument = {
+			grid: route.grid, phase: "loading", role: 0, title: "", people: new Map(), durability: null, progress: null,
+		};
+		state.open = open;
+		this.changed();
+		try {
+			await this.runtime.command(Command.open, fromBase64Url(route.grid)!, route.mode, route.secret);
+		} catch (error) {
+			if (!(error instanceof CommandError) || error.status !== Status.notFound) throw error;
+			open.phase = "missing";
+		}
+	}
+
+	private async closeOpen(): Promise<void> {
+		const { open } = this.state;
+		if (!open) return;
+		this.state.open = null;
+		this.formats.clear();
+		this.state.notices.clear();
+		this.changed();
+		if (open.phase !== "missing") await this.runtime.command(Command.close, fromBase64Url(open.grid)!);
+	}
+
+	private async list(): Promise<void> {
+		const list = (await this.runtime.command(Command.list)) as [Uint8Array, string, string, number][];
+		this.state.documents = list.map(([grid, mode, title, openedMs]) => ({ grid: toBase64Url(grid), mode, title, openedMs }));
+	}
+
+	private listen(): void {
+		const on = (effect: number, listener: (open: OpenDocument, fields: Value[]) => void) =>
+			this.runtime.on(effect, ([grid, ...fields]) => {
+				const { open } = this.state;
+				if (open && toBase64Url(grid as Uint8Array) === open.grid) listener(open, fields), this.changed();
+			});
+		on(Effect.grid, (open, [phase, role, title]) => {
+			if (phase === 2) open.phase = "missing";
+			else if (phase === 1) open.phase = "ready";
+			open.role = role as number;
+			open.title = title as string;
+		});
+		on(Effect.presence, (open, [session, device, role, own, name, colour, position]) => {
+			const person = personOf(session as Uint8Array, device as Uint8Array, role as number, own as boolean, name as string, colour as number, position as Value[] | null);
+			if (person.name === "" && !person.caret) open.people.delete(person.session);
+			else open.people.set(person.session, person);
+		});
+		on(Effect.durability, (open, [unsent, safe, devices]) => {
+			open.durability = {
+				unsent: unsent as number,
+				safe: safe as number,
+				devices: (devices as [Uint8Array, number, string, boolean, boolean][]).map(([id, role, name, holds, temporary]) => ({
+					id: toHex(id), role, name, holds, temporary,
+				})),
+			};
+		});
+		on(Effect.progress, (open, [done, total]) => {
+			open.progress = { done: done as number, total: total as number };
+		});
+		this.runtime.on(Effect.changed, ([grid]) => {
+			if (this.state.open && toBase64Url(grid as Uint8Array) === this.state.open.grid) for (const listener of this.listeners) listener.patches();
+		});
+		this.runtime.on(Effect.link, ([link, state, detail]) => {
+			this.linkStates.set(link as number, { state: state as number, detail: detail as string });
+			this.connectionChanged();
+		});
+		this.runtime.on(Effect.notice, ([, code, text]) => this.notice(code as number, text as string));
+	}
+
+	private notice(code: number, text: string): void {
+		if (code === Notice.storageFull) this.state.storageFull = true;
+		else if (code === Notice.storageWorks) this.state.storageFull = false;
+		else this.state.notices.set(code, text);
+		this.changed();
+	}
+
+	// Live: a relay has accepted us.  Connecting: one is being dialled or greeted.  Else offline.
+	private connectionChanged(): void {
+		const sockets = this.host?.links.states() ?? [];
+		const open = new Set(this.host?.links.openRelays() ?? []);
+		const links = [...this.linkStates].filter(([link]) => open.has(link)).map(([, state]) => LINK_STATE[state.state]);
+		const refused = [...this.linkStates.values()].filter((link) => LINK_STATE[link.state] === "refused").at(-1);
+		this.state.connection = links.includes("live") ? "live" : links.includes("connecting") || sockets.includes("connecting") || sockets.includes("open") ? "connecting" : "offline";
+		if (!navigator.onLine && this.state.connection === "connecting") this.state.connection = "offline";
+		this.state.connectionDetail = this.state.connection === "live" ? "" : (refused?.detail ?? "");
+		this.changed();
+	}
+
+	private format(grid: Uint8Array, id: number): Format {
+		let known = this.formats.get(id);
+		if (!known) {
+			known = format(this.runtime.now(Command.format, grid, id) as unknown as Attrs);
+			this.formats.set(id, known);
+		}
+		return known;
+	}
+
+	private sendCaret(): void {
+		this.caretTimer = undefined;
+		this.caretSent = Date.now();
+		const { open } = this.state;
+		if (open?.phase !== "ready") return;
+		const at = this.caretWaiting;
+		this.runtime.command(Command.caret, this.openGrid(), at ? [FLOW_BODY, at.anchor, at.head] : null).catch(this.reporter.report);
+	}
+
+	private flush(): void {
+		if (this.state.open?.phase === "ready") this.runtime.command(Command.flush, this.openGrid()).catch(() => undefined);
+	}
+
+	// Typed and not yet on the disk: what closing the tab now would lose.
+	private unsaved(): boolean {
+		this.flush();
+		return this.state.storageFull || (this.host.pendingStores() > 0 && Date.now() - this.lastEdit < 5000);
+	}
+
+	private openGrid(): Uint8Array {
+		const grid = this.state.open && fromBase64Url(this.state.open.grid);
+		if (!grid) throw new Error("no document is open");
+		return grid;
+	}
+
+	// Many effects in one turn are one change for the page.
+	private changed(): void {
+		if (this.notifying) return;
+		this.notifying = true;
+		queueMicrotask(() => {
+			this.notifying = false;
+			for (const listener of [...this.listeners]) listener.changed(this.state);
+		});
+	}
+}
+
+function personOf(session: Uint8Array, device: Uint8Array, role: number, own: boolean, name: string, colour: number, position: Value[] | null): Person {
+	const [flow, anchor, head] = (position ?? []) as number[];
+	const caret = position && flow === FLOW_BODY ? { anchor: anchor!, head: head! } : null;
+	return { session: toHex(session), device: toHex(device), role, own, name, colour, caret };
+}

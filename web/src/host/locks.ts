@@ -1,0 +1,29 @@
+// locks.ts -- exclusive rights for as long as this tab lives: Web Locks, shared by all tabs of a profile.
+
+export class Locks {
+	private readonly release = new Map<string, () => void>();
+
+	/// Try to get the right `name`; answers at once, true if it is ours now.
+	async lock(name: Uint8Array): Promise<boolean> {
+		const id = lockName(name);
+		// Without Web Locks two tabs could write one log, so no tab gets to continue an old one.
+		if (!navigator.locks) return false;
+		return new Promise((answer) => {
+			navigator.locks
+				.request(id, { ifAvailable: true }, (lock) => {
+					answer(lock !== null);
+					return lock ? new Promise<void>((resolve) => this.release.set(id, resolve)) : undefined;
+				})
+				.catch(() => answer(false));
+		});
+	}
+
+	unlock(name: Uint8Array): void {
+		this.release.get(lockName(name))?.();
+		this.release.delete(lockName(name));
+	}
+}
+
+function lockName(name: Uint8Array): string {
+	return "toygrid/" + Array.from(name, (b) => b.toString(16).padStart(2, "0")).join("");
+}

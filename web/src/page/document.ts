@@ -1,0 +1,157 @@
+// document.ts -- one open document: its bar, toolbar, notices and text.
+import type { Controller } from "../app/controller";
+import { Role, type OpenDocument, type Person, type State } from "../app/state";
+import { DocumentEditor, type Reader } from "../editor/editor";
+import { cssColour, fill, h, inkOn } from "./dom";
+import { icon } from "./icons";
+import { showLink } from "./link";
+import { Notices } from "./notices";
+import { People } from "./people";
+import { showProfile } from "./profile";
+import { showShare } from "./share";
+import { Status } from "./status";
+import { texts } from "./texts";
+import { bytes } from "./time";
+import { Title } from "./title";
+import { Toolbar } from "./toolbar";
+
+export class DocumentPage {
+	private readonly title: Title;
+	private readonly status = new Status();
+	private readonly people: People;
+	private readonly notices: Notices;
+	private readonly share = h("button", { class: "button button-main share", type: "button", onclick: () => void this.showShare() }, icon("share"), h("span", {}, texts.share.button));
+	private readonly tools = h("div", { class: "tools" });
+	private readonly paper = h("main", { class: "paper" });
+	private editor: DocumentEditor | null = null;
+	private toolbar: Toolbar | null = null;
+	private editable = false;
+	private people_: Map<string, Person> = new Map();
+	private toolbarFrame = 0;
+	readonly container: HTMLElement;
+
+	constructor(private readonly controller: Controller, readonly grid: string, private readonly failed: (error: unknown) => void) {
+		this.title = new Title((title) => controller.dispatch({ type: "rename", title }), () => this.editor?.focus());
+		this.people = new People(() => showProfile(controller.state.me, (name, colour) => controller.dispatch({ type: "profile", name, colour })));
+		this.notices = new Notices((notice) => controller.dispatch({ type: "dismiss", notice }));
+		this.container = h(
+			"div",
+			{ class: "document" },
+			h(
+				"header",
+				{ class: "bar" },
+				h("a", { class: "icon-button back", href: "#/", "aria-label": texts.document.back, title: texts.document.back }, icon("back")),
+				this.title.container,
+				this.status.container,
+				this.people.container,
+				this.share,
+			),
+			this.tools,
+			this.notices.container,
+			this.paper,
+		);
+	}
+
+	update(state: State): void {
+		const { open } = state;
+		if (!open || open.grid !== this.grid) return;
+		document.title = open.title ? `${open.title} · ${texts.product}` : texts.product;
+		this.title.update(open.title, open.phase === "ready" && open.role === Role.edit);
+		this.status.update(state);
+		this.people.update(state);
+		this.notices.update(state);
+		this.share.hidden = open.phase !== "ready";
+		if (open.phase === "ready") this.showEditor(open);
+		else this.showWaiting(state, open);
+	}
+
+	patches(): void {
+		this.editor?.pullSoon();
+	}
+
+	destroy(): void {
+		this.controller.caret(null);
+		this.editor?.destroy();
+		cancelAnimationFrame(this.toolbarFrame);
+	}
+
+	private showEditor(open: OpenDocument): void {
+		if (!this.editor) {
+			this.editable = open.role === Role.edit;
+			this.editor = this.makeEditor();
+			fill(this.paper, this.editor.container);
+			this.showTools();
+			if (this.editable && !open.title && matchMedia("(pointer: fine)").matches) this.title.container.focus();
+		} else if (this.editable !== (open.role === Role.edit)) {
+			this.editable = open.role === Role.edit;
+			this.editor.tiptap.setEditable(this.editable, false);
+			this.showTools();
+		}
+		this.showReaders(open);
+	}
+
+	private makeEditor(): DocumentEditor {
+		return new DocumentEditor(this.controller.port(), this.editable, texts.document.label, texts.document.placeholder, {
+			failed: this.failed,
+			edited: () => undefined,
+			selected: (caret, jumped) => {
+				this.controller.caret(caret);
+				if (jumped) this.controller.undoBreak();
+			},
+			changed: () => {
+				if (!this.toolbarFrame) this.toolbarFrame = requestAnimationFrame(() => ((this.toolbarFrame = 0), this.toolbar?.update()));
+			},
+			link: () => this.editor && this.editable && showLink(this.editor),
+		});
+	}
+
+	private showTools(): void {
+		const { editor } = this;
+		this.toolbar = editor && this.editable ? new Toolbar(editor, () => showLink(editor)) : null;
+		fill(this.tools, this.toolbar?.container ?? null);
+	}
+
+	private showReaders(open: OpenDocument): void {
+		const now = new Map([...open.people].filter(([, person]) => person.caret));
+		const same = now.size === this.people_.size && [...now].every(([id, person]) => this.people_.get(id) === person);
+		if (same) return;
+		this.people_ = now;
+		this.editor?.setReaders(
+			[...now].map(([id, person]): Reader => ({ id, name: person.name, colour: cssColour(person.colour), ink: inkOn(person.colour), caret: person.caret })),
+		);
+	}
+
+	private showWaiting(state: State, open: OpenDocument): void {
+		this.editor?.destroy();
+		this.editor = null;
+		this.toolbar = null;
+		fill(this.tools);
+		if (open.phase === "missing") {
+			fill(this.paper, message(texts.document.missing, texts.document.missingHint));
+			return;
+		}
+		const hint = state.connection === "offline" ? texts.document.lookingOffline : texts.document.lookingHint;
+		fill(
+			this.paper,
+			h(
+				"div",
+				{ class: "waiting", "aria-busy": "true" },
+				...["w60", "w95", "w90", "w40"].map((width) => h("span", { class: `skeleton ${width}` })),
+				h("p", { class: "muted waiting-text", role: "status" }, open.progress && open.progress.total > 0 ? texts.document.progress(bytes(open.progress.done), bytes(open.progress.total)) : `${texts.document.looking}. ${hint}`),
+			),
+		);
+	}
+
+	private async showShare(): Promise<void> {
+		try {
+			showShare(await this.controller.links());
+		} catch (error) {
+			this.failed(error);
+		}
+	}
+}
+
+/// A page that only says something.
+export function message(title: string, hint: string): HTMLElement {
+	return h("div", { class: "empty" }, h("div", { class: "empty-mark" }, icon("file")), h("h2", {}, title), h("p", { class: "muted" }, hint), h("a", { class: "button", href: "#/" }, texts.document.toHome));
+}

@@ -1,0 +1,51 @@
+// status.ts -- the chip that tells the truth: connected or not, and how many devices hold one's last change.
+import { Role, type State } from "../app/state";
+import { fill, h } from "./dom";
+import { icon } from "./icons";
+import { texts } from "./texts";
+
+const t = texts.status;
+
+export class Status {
+	private readonly dot = h("span", { class: "status-dot", "aria-hidden": "true" });
+	private readonly word = h("span", { class: "status-word" });
+	private readonly safety = h("span", { class: "status-safety" });
+	private readonly short = h("span", { class: "status-short", "aria-hidden": "true" });
+	private readonly button = h("button", { class: "status", type: "button", "aria-haspopup": "true", popovertarget: "status-details" }, this.dot, this.word, this.safety, this.short);
+	private readonly details = h("div", { class: "popover", id: "status-details", popover: "auto" });
+	readonly container = h("div", { class: "status-box" }, this.button, this.details);
+
+	update(state: State): void {
+		const { connection, open } = state;
+		const durability = open?.durability ?? null;
+		const word = t[connection];
+		const safety = state.storageFull ? t.full : !durability ? "" : durability.safe === 0 ? t.saving : t.safe(durability.safe);
+		this.button.dataset["state"] = state.storageFull ? "bad" : connection;
+		this.button.dataset["safe"] = String(durability?.safe ?? 0);
+		this.word.textContent = word;
+		this.safety.textContent = safety;
+		this.short.textContent = durability && durability.safe > 1 && !state.storageFull ? t.short(durability.safe) : safety || word;
+		const holders = durability?.devices.filter((device) => device.holds).map((device) => device.name) ?? [];
+		this.button.title = holders.length > 0 ? `${word} · ${safety}: ${[t.here, ...holders].join(", ")}` : `${word}${safety ? ` · ${safety}` : ""}`;
+		fill(
+			this.details,
+			h("h2", {}, t.title),
+			h("p", { class: "muted" }, connection === "live" ? t.liveHint : connection === "connecting" ? t.connectingHint : t.offlineHint, state.connectionDetail ? ` ${state.connectionDetail}` : ""),
+			durability && durability.unsent > 0 && h("p", { class: "muted" }, t.unsent(durability.unsent)),
+			h("p", { class: "muted" }, t.intro),
+			durability &&
+				h(
+					"ul",
+					{ class: "devices" },
+					device(t.here, "device", !state.storageFull && durability.safe > 0, false),
+					...durability.devices.map((d) => device(d.name || t.replica, d.role === Role.edit || d.role < 2 ? "device" : "replica", d.holds, d.temporary)),
+				),
+			durability && durability.devices.length === 0 && h("p", { class: "muted" }, t.alone),
+		);
+	}
+}
+
+function device(name: string, symbol: "device" | "replica", holds: boolean, temporary: boolean): HTMLElement {
+	const state = !holds ? t.lacks : temporary ? t.temporary : t.holds;
+	return h("li", { "data-holds": String(holds) }, icon(symbol), h("span", { class: "device-name" }, name), h("span", { class: "device-state" }, state, holds && icon("check")));
+}

@@ -1,0 +1,118 @@
+// toolbar.ts -- formatting buttons, as one toolbar: Tab enters and leaves it, arrows move inside.
+import type { ChainedCommands } from "@tiptap/core";
+import type { DocumentEditor } from "../editor/editor";
+import { fill, h } from "./dom";
+import { icon, type IconName } from "./icons";
+import { texts } from "./texts";
+
+interface Item {
+	icon: IconName;
+	text: string;
+	keys?: string;
+	active?: string | [string, Record<string, unknown>];
+	run: (editor: DocumentEditor) => void;
+}
+
+const MAC = /Mac|iP(hone|ad)/.test(navigator.platform);
+const chain = (act: (chain: ChainedCommands) => ChainedCommands) => (editor: DocumentEditor) => void act(editor.tiptap.chain().focus()).run();
+const inTask = (editor: DocumentEditor) => (editor.tiptap.isActive("taskItem") ? "taskItem" : "listItem");
+const t = texts.toolbar;
+
+export class Toolbar {
+	private readonly style = h("select", { class: "toolbar-style", "aria-label": t.style, title: t.style, onchange: () => this.setStyle() });
+	private readonly buttons: { item: Item; button: HTMLButtonElement }[] = [];
+	private readonly items: HTMLElement[] = [];
+	readonly container: HTMLElement;
+
+	constructor(private readonly editor: DocumentEditor, link: () => void) {
+		fill(this.style, h("option", { value: "0" }, t.paragraph), ...[1, 2, 3].map((level) => h("option", { value: String(level) }, t.heading(level))));
+		const groups: Item[][] = [
+			[
+				{ icon: "bold", text: t.bold, keys: "B", active: "bold", run: chain((c) => c.toggleBold()) },
+				{ icon: "italic", text: t.italic, keys: "I", active: "italic", run: chain((c) => c.toggleItalic()) },
+				{ icon: "strike", text: t.strike, keys: "Shift+S", active: "strike", run: chain((c) => c.toggleStrike()) },
+				{ icon: "highlight", text: t.highlight, keys: "Shift+H", active: "highlight", run: chain((c) => c.toggleHighlight()) },
+				{ icon: "code", text: t.code, keys: "E", active: "code", run: chain((c) => c.toggleCode()) },
+				{ icon: "link", text: t.link, keys: "K", active: "link", run: link },
+			],
+			[
+				{ icon: "bullet", text: t.bullet, keys: "Shift+8", active: "bulletList", run: chain((c) => c.toggleBulletList()) },
+				{ icon: "ordered", text: t.ordered, keys: "Shift+7", active: "orderedList", run: chain((c) => c.toggleOrderedList()) },
+				{ icon: "task", text: t.task, keys: "Shift+9", active: "taskList", run: chain((c) => c.toggleTaskList()) },
+				{ icon: "outdent", text: t.outdent, keys: "Shift+Tab", run: (e) => chain((c) => c.liftListItem(inTask(e)))(e) },
+				{ icon: "indent", text: t.indent, keys: "Tab", run: (e) => chain((c) => c.sinkListItem(inTask(e)))(e) },
+			],
+			[
+				{ icon: "quote", text: t.quote, keys: "Shift+B", active: "blockquote", run: chain((c) => c.toggleBlockquote()) },
+				{ icon: "codeBlock", text: t.codeBlock, keys: "Alt+C", active: "codeBlock", run: chain((c) => c.toggleCodeBlock()) },
+				{ icon: "rule", text: t.rule, run: chain((c) => c.setHorizontalRule()) },
+			],
+			[
+				{ icon: "undo", text: t.undo, keys: "Z", run: (e) => void (e.undo(), e.focus()) },
+				{ icon: "redo", text: t.redo, keys: "Shift+Z", run: (e) => void (e.redo(), e.focus()) },
+			],
+		];
+		this.items.push(this.style);
+		this.container = h(
+			"div",
+			{ class: "toolbar", role: "toolbar", "aria-label": t.label, onkeydown: (event: KeyboardEvent) => this.move(event) },
+			this.style,
+			...groups.map((group) => h("div", { class: "toolbar-group", role: "group" }, ...group.map((item) => this.button(item)))),
+		);
+		this.update();
+	}
+
+	update(): void {
+		const { tiptap } = this.editor;
+		for (const { item, button } of this.buttons) {
+			if (!item.active) continue;
+			const [name, attrs] = typeof item.active === "string" ? [item.active, {}] : item.active;
+			button.setAttribute("aria-pressed", String(tiptap.isActive(name, attrs)));
+		}
+		this.style.value = String([1, 2, 3].find((level) => tiptap.isActive("heading", { level })) ?? 0);
+	}
+
+	private button(item: Item): HTMLButtonElement {
+		const button = h(
+			"button",
+			{
+				class: "icon-button",
+				type: "button",
+				tabindex: "-1",
+				"aria-label": item.text,
+				"aria-pressed": item.active ? "false" : null,
+				title: item.keys ? `${item.text} (${shortcut(item.keys)})` : item.text,
+				// Keep the selection and, on phones, the keyboard.
+				onmousedown: (event: MouseEvent) => event.preventDefault(),
+				onclick: () => item.run(this.editor),
+			},
+			icon(item.icon),
+		);
+		this.buttons.push({ item, button });
+		this.items.push(button);
+		return button;
+	}
+
+	private setStyle(): void {
+		const level = Number(this.style.value) as 0 | 1 | 2 | 3;
+		chain((c) => (level === 0 ? c.setParagraph() : c.setHeading({ level })))(this.editor);
+	}
+
+	private move(event: KeyboardEvent): void {
+		if (event.key === "Escape") {
+			this.editor.focus();
+			return;
+		}
+		const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+		const at = this.items.indexOf(event.target as HTMLElement);
+		if (step === 0 || at < 0) return;
+		event.preventDefault();
+		this.items[(at + step + this.items.length) % this.items.length]!.focus();
+	}
+}
+
+function shortcut(keys: string): string {
+	const plain = keys === "Tab" || keys === "Shift+Tab";
+	const full = plain ? keys : `Mod+${keys}`;
+	return MAC ? full.replace("Mod+", "⌘").replace("Shift+", "⇧").replace("Alt+", "⌥") : full.replace("Mod", "Ctrl");
+}
