@@ -1,5 +1,5 @@
 // host.ts -- the browser as a host: carries out a peer's effects and feeds it events (docs/host.md).
-import { Effect, Event, type Runtime } from "../runtime/runtime";
+import { Effect, Event, Status, type Runtime } from "../runtime/runtime";
 import type { Value } from "../runtime/msgpack";
 import { Links } from "./links";
 import { Locks } from "./locks";
@@ -14,6 +14,7 @@ export class Host {
 	private readonly soon = new MessageChannel();
 	private soonAsked = false;
 	private storing = 0;
+	private written: Promise<number> = Promise.resolve(Status.ok); // how the newest batch ended, or will
 
 	constructor(private readonly runtime: Runtime, private readonly storage: Storage, linksChanged: () => void) {
 		this.links = new Links(runtime, linksChanged);
@@ -62,11 +63,17 @@ export class Host {
 		}
 	}
 
+	// One batch after another.  When one fails, so do those asked for before the peer could hear of it: storage
+	// holds a prefix of what was asked for.
 	private async store([batch, strict, list]: Value[]): Promise<void> {
 		const writes = (list as [number, Uint8Array, Uint8Array][]).map(([op, key, value]) => ({ op, key, value }));
+		const before = this.written;
 		this.storing++;
-		const status = await this.storage.store(writes, strict as boolean);
+		const written = before.then((failed) => (failed === Status.ok ? this.storage.store(writes, strict as boolean) : failed));
+		this.written = written;
+		const status = await written;
 		this.storing--;
+		if (this.written === written) this.written = Promise.resolve(Status.ok);
 		this.runtime.event(Event.stored, batch as number, status);
 	}
 

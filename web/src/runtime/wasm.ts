@@ -10,8 +10,7 @@ export interface Peer {
 
 interface Exports {
 	memory: WebAssembly.Memory;
-	__wasm_call_ctors?(): void;
-	rt_init?(): number;
+	__wasm_call_ctors(): void;
 	tg_rt_new(): number;
 	tg_rt_alloc(len: number): number;
 	tg_rt_free(at: number, len: number): void;
@@ -28,10 +27,9 @@ export function startPeer(module: WebAssembly.Module, random: (into: Uint8Array)
 		},
 	};
 	const rt = new WebAssembly.Instance(module, { env }).exports as unknown as Exports;
-	rt.__wasm_call_ctors?.();
-	if (rt.rt_init && rt.rt_init() !== 0) throw new Error("the runtime did not start");
+	rt.__wasm_call_ctors();
 	const handle = rt.tg_rt_new();
-	if (handle === 0) throw new Error("the runtime has no memory to start");
+	if (handle === 0) throw new Error("the runtime did not start");
 	return {
 		event(bytes) {
 			const at = rt.tg_rt_alloc(bytes.length);
