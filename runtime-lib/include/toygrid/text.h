@@ -35,11 +35,13 @@
 #define TG_TEXT_AGENT_BYTES	32	    /* a log key */
 #define TG_TEXT_BUNDLE_OPS_MAX	(48u << 10) /* bytes of the ops part of one bundle */
 #define TG_TEXT_BUNDLE_TEXT_MAX (64u << 10) /* bytes of the text part of one bundle */
+#define TG_TEXT_BUNDLE_ITEMS_MAX 65536u /* items inserted by one bundle */
 #define TG_TEXT_PARENTS_MAX	64	    /* parents named by one bundle */
 #define TG_TEXT_KEY_MAX		64	    /* bytes of a format, mark or register key, 1 at least */
 #define TG_TEXT_VALUE_MAX	4096	    /* bytes of a value as msgpack */
 #define TG_TEXT_UINT_MAX	((UINT64_C(1) << 53) - 1) /* largest number as a value: exact in JavaScript */
 #define TG_TEXT_FORMAT_KEYS_MAX 64			  /* keys an item is born with */
+#define TG_TEXT_ATTRS_MAX       (16u << 10)                /* bytes of attributes as msgpack */
 #define TG_TEXT_SHOWN_KEYS_MAX	256			  /* keys shown of an item: the first in byte order */
 #define TG_TEXT_EVENTS_MAX	(1u << 24)		  /* events in one document */
 #define TG_TEXT_EDITS_MAX	65536			  /* edits in one call */

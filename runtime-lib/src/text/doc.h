@@ -1,0 +1,165 @@
+/*
+ * doc.h -- the parts of a document, for the files of this folder only.
+ *
+ *     pool, formats   keys, values, formats, states of items       pool.c format.c
+ *     graph           who made which events after which            graph.c
+ *     log             what each event did, and all text            oplog.c
+ *     items           the sequence, states and sums                items.c
+ *     walk.c          moves the prepared version and applies events to items
+ *     plan.c          the order of a walk from scratch
+ *     codec.c         bundles <-> operations
+ *     doc.c edit.c poll.c undo.c read.c    the public functions
+ *
+ * A document starts LINEAR: while every bundle was made after all that came before it, items needs neither
+ * tombstones nor ids, and adding is as cheap as editing a string.  The first event that looks at an older version
+ * (or the first undo, or caret of an older version) makes it TRACKED: everything is walked once from the start,
+ * some ten milliseconds for a million events, and items then keeps every tombstone for as long as the document is
+ * open: the warm tracker.
+ */
+#ifndef TG_TEXT_DOC_H
+#define TG_TEXT_DOC_H
+
+#include <toygrid/text.h>
+
+#include "base/buf.h"
+#include "text/format.h"
+#include "text/graph.h"
+#include "text/items.h"
+#include "text/oplog.h"
+#include "text/pool.h"
+
+struct tg_set {
+	uint32_t lv, lamport, value;
+	uint32_t reg;	 /* index in registers */
+	uint32_t before; /* the set of the same register added before this one, or TG_LV_NONE */
+};
+
+struct tg_register {
+	uint32_t object, key;
+	uint32_t last;	/* set added last */
+	uint32_t winner; /* the set with the highest (lamport, agent, seq) */
+	uint32_t seen;	/* value in VIEW */
+};
+
+struct tg_decoded; /* codec.h */
+struct tg_op;
+
+struct tg_doc {
+	int order;
+	int failed;   /* not TG_OK: only fit for close, and this is why */
+	int loading;  /* between load_begin and load_end */
+	int deferred; /* events are in graph and log but not yet in items (loading only) */
+
+	struct tg_pool pool;
+	struct tg_formats formats;
+	struct tg_graph graph;
+	struct tg_oplog log;
+	struct tg_items items;
+
+	struct tg_set *sets;
+	size_t set_n, set_cap;
+	struct tg_register *registers;
+	size_t register_n, register_cap;
+	int registers_stale; /* some winner is not what VIEW has */
+
+	uint32_t open_marks;	 /* marks applied but outside PREPARED: a list through tg_mark.next */
+	struct tg_lvs prepared; /* the version of the items' sp */
+	struct tg_lvs merged, view;
+
+	uint32_t agent; /* the own one, or TG_LV_NONE */
+	uint32_t taken; /* the first own seq not yet handed out */
+
+	/* Scratch, and results borrowed by the caller. */
+	struct tg_spans span_a, span_b;
+	struct tg_lvs parents;
+	struct tg_decoded *decoded; /* of the last bundle added */
+	struct tg_op *ops;
+	size_t op_cap;
+	struct tg_buf out, out_text;
+	int32_t *records;
+	size_t record_n, record_cap;
+	struct tg_event_id *ids;
+	size_t id_cap;
+	struct tg_pair *pairs;
+	size_t pair_cap;
+	uint32_t *key_scratch;
+	size_t key_cap;
+};
+
+/* ---- walk.c */
+
+/** tg_walk_to(doc, version): Move PREPARED; tracked only. */
+int tg_walk_to(struct tg_doc *doc, const struct tg_lvs *version) __attribute__((warn_unused_result));
+
+/**
+ * tg_walk_apply(doc, start, end, local):
+ * Apply the logged events [start, end), one linear stretch whose parents are PREPARED; PREPARED is then its end.
+ * They must be in range.  ${local}: the view shows them already.
+ */
+int tg_walk_apply(struct tg_doc *doc, uint32_t start, uint32_t end, int local) __attribute__((warn_unused_result));
+
+/** tg_walk_seen(doc): Make VIEW the same as MERGED in all items, silently. */
+void tg_walk_seen(struct tg_doc *doc);
+
+/** tg_walk_track(doc): From linear to tracked, if not yet so. */
+int tg_walk_track(struct tg_doc *doc) __attribute__((warn_unused_result));
+
+/* ---- plan.c */
+
+/**
+ * tg_plan_walk(doc, visit): Call visit(doc, start, end, parents) for stretches of the whole graph, parents first, in a
+ * good order.  Stops when ${visit} does not return TG_OK.
+ */
+int tg_plan_walk(struct tg_doc *doc,
+    int (*visit)(struct tg_doc *doc, uint32_t start, uint32_t end, const struct tg_lvs *parents))
+    __attribute__((warn_unused_result));
+
+/* ---- doc.c */
+
+/** tg_doc_fail(doc, rc): Remember TG_ENOMEM for good; returns ${rc}. */
+int tg_doc_fail(struct tg_doc *doc, int rc);
+
+/** tg_doc_ready(doc): TG_OK when the doc is fit and no load is open (it is ended here). */
+int tg_doc_ready(struct tg_doc *doc) __attribute__((warn_unused_result));
+
+/** tg_doc_log_mark, tg_doc_log_set: Append one such event to the log; the graph must have it already. */
+int tg_doc_log_mark(struct tg_doc *doc, uint32_t pos, uint32_t count, uint32_t key, uint32_t value)
+    __attribute__((warn_unused_result));
+int tg_doc_log_set(struct tg_doc *doc, uint32_t object, uint32_t key, uint32_t value, int local)
+    __attribute__((warn_unused_result));
+
+/** tg_doc_beats(doc, lamport, lv, other_lamport, other_lv): Does the first event win over the other? */
+int tg_doc_beats(const struct tg_doc *doc, uint32_t lamport, uint32_t lv, uint32_t other_lamport,
+    uint32_t other_lv);
+
+/** tg_doc_ids(doc, version, ids): A version as event ids in doc->ids, sorted by agent. */
+int tg_doc_ids(struct tg_doc *doc, const struct tg_lvs *version, const struct tg_event_id **ids)
+    __attribute__((warn_unused_result));
+
+/** tg_doc_attrs(doc, pairs, n): Append msgpack [[key, value] ...] to doc->out. */
+void tg_doc_attrs(struct tg_doc *doc, const struct tg_pair *pairs, size_t n);
+
+/* ---- edit.c */
+
+/* An edit with everything interned. */
+struct tg_change {
+	int kind; /* enum tg_op_kind */
+	uint32_t pos, count;
+	uint32_t format;     /* inserts */
+	uint32_t key, value; /* marks, sets */
+	const uint8_t *text; /* chars */
+	size_t text_len;
+};
+
+/**
+ * tg_change_apply(doc, change, local):
+ * Make it one or more events of the own agent, in VIEW (${local}) or in MERGED; PREPARED must be that version, and
+ * the change in range.
+ */
+int tg_change_apply(struct tg_doc *doc, const struct tg_change *change, int local)
+    __attribute__((warn_unused_result));
+
+/* ---- poll.c */
+int tg_poll(struct tg_doc *doc, struct tg_patches *patches) __attribute__((warn_unused_result));
+
+#endif

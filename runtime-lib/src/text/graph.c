@@ -1,0 +1,384 @@
+#include <string.h>
+
+#include <toygrid/status.h>
+
+#include "base/mem.h"
+#include "text/graph.h"
+#include "text/pool.h"
+
+int
+tg_lvs_push(struct tg_lvs *l, uint32_t lv)
+{
+	int rc = tg_mem_grow((void **)&l->v, &l->cap, l->n + 1, sizeof *l->v);
+
+	if (rc == TG_OK)
+		l->v[l->n++] = lv;
+	return rc;
+}
+
+int
+tg_lvs_copy(struct tg_lvs *to, const struct tg_lvs *from)
+{
+	int rc = tg_mem_grow((void **)&to->v, &to->cap, from->n, sizeof *to->v);
+
+	if (rc == TG_OK) {
+		for (size_t i = 0; i < from->n; i++)
+			to->v[i] = from->v[i];
+		to->n = from->n;
+	}
+	return rc;
+}
+
+int
+tg_lvs_equal(const struct tg_lvs *a, const struct tg_lvs *b)
+{
+	if (a->n != b->n)
+		return 0;
+	for (size_t i = 0; i < a->n; i++)
+		if (a->v[i] != b->v[i])
+			return 0;
+	return 1;
+}
+
+int
+tg_lvs_advance(struct tg_lvs *f, const uint32_t *parents, size_t count, uint32_t last)
+{
+	size_t n = 0;
+
+	if (f->n == 1 && count == 1 && f->v[0] == parents[0]) {
+		f->v[0] = last;
+		return TG_OK;
+	}
+	for (size_t i = 0; i < f->n; i++) {
+		size_t k = 0;
+
+		while (k < count && parents[k] != f->v[i])
+			k++;
+		if (k == count)
+			f->v[n++] = f->v[i];
+	}
+	f->n = n;
+	return tg_lvs_push(f, last); /* the newest LV of all: still sorted */
+}
+
+int
+tg_graph_init(struct tg_graph *g)
+{
+	g->slot_count = 16;
+	g->slots = tg_calloc(g->slot_count, sizeof *g->slots);
+	return g->slots != NULL ? TG_OK : TG_ENOMEM;
+}
+
+void
+tg_graph_free(struct tg_graph *g)
+{
+	for (size_t i = 0; i < g->agent_n; i++)
+		tg_free(g->agents[i].pieces);
+	tg_free(g->agents);
+	tg_free(g->slots);
+	tg_free(g->runs);
+	tg_free(g->parent_pool);
+	tg_free(g->hint);
+	tg_free(g->heap.v);
+	memset(g, 0, sizeof *g);
+}
+
+static uint32_t *
+agent_slot(const struct tg_graph *g, const uint8_t *key)
+{
+	size_t mask = g->slot_count - 1;
+	size_t i = tg_text_hash(key, TG_TEXT_AGENT_BYTES) & mask;
+
+	while (g->slots[i] != 0 && memcmp(g->agents[g->slots[i] - 1].key, key, TG_TEXT_AGENT_BYTES) != 0)
+		i = (i + 1) & mask;
+	return &g->slots[i];
+}
+
+int
+tg_graph_agent(struct tg_graph *g, const uint8_t key[TG_TEXT_AGENT_BYTES], int create, uint32_t *index)
+{
+	uint32_t *slot = agent_slot(g, key);
+	int rc;
+
+	if (*slot != 0) {
+		*index = *slot - 1;
+		return TG_OK;
+	}
+	if (!create)
+		return TG_ENOTFOUND;
+	if ((rc = tg_mem_grow((void **)&g->agents, &g->agent_cap, g->agent_n + 1, sizeof *g->agents)) !=
+	    TG_OK)
+		return rc;
+	if ((g->agent_n + 1) * 2 > g->slot_count) {
+		uint32_t *fresh = tg_calloc(g->slot_count * 2, sizeof *fresh);
+
+		if (fresh == NULL)
+			return TG_ENOMEM;
+		tg_free(g->slots);
+		g->slots = fresh;
+		g->slot_count *= 2;
+		for (size_t i = 0; i < g->agent_n; i++)
+			*agent_slot(g, g->agents[i].key) = (uint32_t)i + 1;
+		slot = agent_slot(g, key);
+	}
+	memset(&g->agents[g->agent_n], 0, sizeof *g->agents);
+	memcpy(g->agents[g->agent_n].key, key, TG_TEXT_AGENT_BYTES);
+	*index = (uint32_t)g->agent_n++;
+	*slot = *index + 1;
+	return TG_OK;
+}
+
+uint32_t
+tg_graph_lv(const struct tg_graph *g, uint32_t agent, uint64_t seq)
+{
+	const struct tg_agent *a = &g->agents[agent];
+	size_t lo = 0, hi = a->n;
+
+	if (seq >= a->next_seq)
+		return TG_LV_NONE;
+	while (hi - lo > 1) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (a->pieces[mid].seq <= seq)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	return a->pieces[lo].lv + (uint32_t)(seq - a->pieces[lo].seq);
+}
+
+int
+tg_graph_compare(const struct tg_graph *g, uint32_t a, uint32_t b)
+{
+	const struct tg_grun *ra = tg_graph_run(g, a), *rb = tg_graph_run(g, b);
+
+	if (ra->agent != rb->agent)
+		return memcmp(g->agents[ra->agent].key, g->agents[rb->agent].key, TG_TEXT_AGENT_BYTES);
+	return a < b ? -1 : a > b; /* one agent's LVs ascend with its seqs */
+}
+
+uint32_t
+tg_graph_lamport(const struct tg_graph *g, uint32_t lv)
+{
+	const struct tg_grun *r = tg_graph_run(g, lv);
+
+	return r->lamport + (lv - r->start);
+}
+
+int
+tg_graph_append(struct tg_graph *g, uint32_t agent, uint32_t count, const uint32_t *parents,
+    size_t parent_count)
+{
+	struct tg_agent *a = &g->agents[agent];
+	struct tg_grun *r;
+	uint32_t lamport = 1, end = g->next + count;
+	size_t hints = ((size_t)end + 15) / 16;
+	int rc;
+
+	if (a->n == 0 ||
+	    a->pieces[a->n - 1].lv + (a->next_seq - a->pieces[a->n - 1].seq) != g->next) {
+		if ((rc = tg_mem_grow((void **)&a->pieces, &a->cap, a->n + 1, sizeof *a->pieces)) != TG_OK)
+			return rc;
+		a->pieces[a->n].seq = a->next_seq;
+		a->pieces[a->n++].lv = g->next;
+	}
+	if (g->n == 0 || parent_count != 1 || parents[0] != g->next - 1 || g->runs[g->n - 1].agent != agent) {
+		if ((rc = tg_mem_grow((void **)&g->runs, &g->cap, g->n + 1, sizeof *g->runs)) != TG_OK ||
+		    (rc = tg_mem_grow((void **)&g->parent_pool, &g->pool_cap, g->pool_n + parent_count,
+			 sizeof *g->parent_pool)) != TG_OK)
+			return rc;
+		for (size_t i = 0; i < parent_count; i++) {
+			uint32_t l = tg_graph_lamport(g, parents[i]) + 1;
+
+			g->parent_pool[g->pool_n + i] = parents[i];
+			if (l > lamport)
+				lamport = l;
+		}
+		r = &g->runs[g->n++];
+		r->start = g->next;
+		r->agent = agent;
+		r->seq = a->next_seq;
+		r->lamport = lamport;
+		r->parents = (uint32_t)g->pool_n;
+		r->parent_count = (uint32_t)parent_count;
+		g->pool_n += parent_count;
+	}
+	if (hints > g->hint_n) {
+		if ((rc = tg_mem_grow((void **)&g->hint, &g->hint_cap, hints, sizeof *g->hint)) != TG_OK)
+			return rc;
+		while (g->hint_n < hints)
+			g->hint[g->hint_n++] = (uint32_t)g->n - 1;
+	}
+	g->runs[g->n - 1].end = end;
+	g->next = end;
+	a->next_seq += count;
+	return TG_OK;
+}
+
+/*
+ * A max-heap of (LV, flags), LV in the high bits.  Walking back from the newest event is what diff and reduce
+ * have in common: whatever is popped is newer than everything still to come.
+ */
+static int
+heap_push(struct tg_graph *g, uint32_t lv, unsigned flag)
+{
+	uint64_t key = (uint64_t)lv << 2 | flag;
+	size_t i = g->heap.n;
+	int rc = tg_mem_grow((void **)&g->heap.v, &g->heap.cap, i + 1, sizeof *g->heap.v);
+
+	if (rc != TG_OK)
+		return rc;
+	g->heap.n++;
+	while (i > 0 && g->heap.v[(i - 1) / 2] < key) {
+		g->heap.v[i] = g->heap.v[(i - 1) / 2];
+		i = (i - 1) / 2;
+	}
+	g->heap.v[i] = key;
+	return TG_OK;
+}
+
+static uint64_t
+heap_pop(struct tg_graph *g)
+{
+	uint64_t top = g->heap.v[0], key = g->heap.v[--g->heap.n];
+	size_t i = 0, n = g->heap.n;
+
+	for (;;) {
+		size_t c = 2 * i + 1;
+
+		if (c >= n)
+			break;
+		if (c + 1 < n && g->heap.v[c + 1] > g->heap.v[c])
+			c++;
+		if (g->heap.v[c] <= key)
+			break;
+		g->heap.v[i] = g->heap.v[c];
+		i = c;
+	}
+	if (n > 0)
+		g->heap.v[i] = key;
+	return top;
+}
+
+static uint32_t
+heap_top_lv(const struct tg_graph *g)
+{
+	return (uint32_t)(g->heap.v[0] >> 2);
+}
+
+int
+tg_graph_reduce(struct tg_graph *g, struct tg_lvs *l)
+{
+	enum { REACHED = 0, ASKED = 1 };
+	size_t asked = l->n;
+	int rc;
+
+	if (l->n <= 1)
+		return TG_OK;
+	g->heap.n = 0;
+	for (size_t i = 0; i < l->n; i++)
+		if ((rc = heap_push(g, l->v[i], ASKED)) != TG_OK)
+			return rc;
+	l->n = 0;
+	while (asked > 0) {
+		uint64_t top = heap_pop(g);
+		uint32_t lv = (uint32_t)(top >> 2);
+		const struct tg_grun *r = tg_graph_run(g, lv);
+		int keep = (top & 3) == ASKED;
+
+		asked -= keep;
+		/* The rest of this run up to lv are ancestors of lv; so is lv itself if it was reached. */
+		while (g->heap.n > 0 && heap_top_lv(g) >= r->start) {
+			top = heap_pop(g);
+			if ((top & 3) == ASKED)
+				asked--;
+			else if (top >> 2 == lv)
+				keep = 0;
+		}
+		if (keep)
+			l->v[l->n++] = lv;
+		for (size_t i = 0; i < r->parent_count && asked > 0; i++)
+			if ((rc = heap_push(g, g->parent_pool[r->parents + i], REACHED)) != TG_OK)
+				return rc;
+	}
+	for (size_t i = 0; i < l->n / 2; i++) { /* newest first -> ascending */
+		uint32_t t = l->v[i];
+
+		l->v[i] = l->v[l->n - 1 - i];
+		l->v[l->n - 1 - i] = t;
+	}
+	return TG_OK;
+}
+
+static int
+emit(struct tg_spans *s, uint32_t start, uint32_t end)
+{
+	int rc;
+
+	if (s->n > 0 && s->v[s->n - 1].start == end) {
+		s->v[s->n - 1].start = start;
+		return TG_OK;
+	}
+	if ((rc = tg_mem_grow((void **)&s->v, &s->cap, s->n + 1, sizeof *s->v)) != TG_OK)
+		return rc;
+	s->v[s->n].start = start;
+	s->v[s->n++].end = end;
+	return TG_OK;
+}
+
+int
+tg_graph_diff(struct tg_graph *g, const uint32_t *a, size_t an, const uint32_t *b, size_t bn,
+    struct tg_spans *only_a, struct tg_spans *only_b)
+{
+	enum { A = 1, B = 2, BOTH = 3 };
+	size_t both = 0; /* heap entries that are known to be in both versions */
+	int rc = TG_OK;
+
+	only_a->n = only_b->n = 0;
+	if (an == 1 && bn == 1) { /* one run, or the same event: most calls */
+		const struct tg_grun *r = tg_graph_run(g, a[0] > b[0] ? a[0] : b[0]);
+
+		if (a[0] == b[0])
+			return TG_OK;
+		if (a[0] > b[0] && b[0] >= r->start)
+			return emit(only_a, b[0] + 1, a[0] + 1);
+		if (b[0] > a[0] && a[0] >= r->start)
+			return emit(only_b, a[0] + 1, b[0] + 1);
+	}
+	g->heap.n = 0;
+	for (size_t i = 0; i < an && rc == TG_OK; i++)
+		rc = heap_push(g, a[i], A);
+	for (size_t i = 0; i < bn && rc == TG_OK; i++)
+		rc = heap_push(g, b[i], B);
+	while (rc == TG_OK && g->heap.n > both) {
+		uint64_t top = heap_pop(g);
+		uint32_t lv = (uint32_t)(top >> 2);
+		unsigned flag = top & 3;
+		const struct tg_grun *r = tg_graph_run(g, lv);
+
+		both -= flag == BOTH;
+		while (g->heap.n > 0 && heap_top_lv(g) >= r->start) {
+			uint32_t lower;
+			unsigned other;
+
+			top = heap_pop(g);
+			lower = (uint32_t)(top >> 2);
+			other = top & 3;
+			both -= other == BOTH;
+			if ((flag | other) == flag)
+				continue;
+			if (flag != BOTH && lower < lv &&
+			    (rc = emit(flag == A ? only_a : only_b, lower + 1, lv + 1)) != TG_OK)
+				return rc;
+			lv = lower;
+			flag |= other;
+		}
+		if (flag != BOTH)
+			rc = emit(flag == A ? only_a : only_b, r->start, lv + 1);
+		for (size_t i = 0; i < r->parent_count && rc == TG_OK; i++) {
+			rc = heap_push(g, g->parent_pool[r->parents + i], flag);
+			both += flag == BOTH;
+		}
+	}
+	return rc;
+}

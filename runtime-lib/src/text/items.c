@@ -1,0 +1,645 @@
+#include <string.h>
+
+#include <toygrid/status.h>
+
+#include "base/mem.h"
+#include "text/items.h"
+
+void
+tg_items_free(struct tg_items *t)
+{
+	tg_free(t->leaves);
+	tg_free(t->inners);
+	tg_free(t->place);
+	memset(t, 0, sizeof *t);
+}
+
+static int
+new_leaf(struct tg_items *t, uint32_t *leaf)
+{
+	int rc = tg_mem_grow((void **)&t->leaves, &t->leaf_cap, t->leaf_n + 1, sizeof *t->leaves);
+
+	if (rc != TG_OK)
+		return rc;
+	*leaf = (uint32_t)t->leaf_n++;
+	t->leaves[*leaf].n = 0;
+	t->leaves[*leaf].dirty = 0;
+	t->leaves[*leaf].next = TG_NODE_NONE;
+	t->leaves[*leaf].parent = TG_NODE_NONE;
+	return TG_OK;
+}
+
+static int
+new_inner(struct tg_items *t, uint32_t *inner)
+{
+	int rc = tg_mem_grow((void **)&t->inners, &t->inner_cap, t->inner_n + 1, sizeof *t->inners);
+
+	if (rc != TG_OK)
+		return rc;
+	*inner = (uint32_t)t->inner_n++;
+	t->inners[*inner].n = 0;
+	t->inners[*inner].dirty = 0;
+	t->inners[*inner].parent = TG_NODE_NONE;
+	return TG_OK;
+}
+
+int
+tg_items_init(struct tg_items *t, int tracking)
+{
+	t->leaf_n = t->inner_n = 0;
+	t->height = 0;
+	t->sp_total = t->se_total = t->view_total = 0;
+	t->tracking = tracking;
+	t->pending.leaf = t->cache.leaf = TG_NODE_NONE;
+	t->root = t->first = 0;
+	return new_leaf(t, &t->root);
+}
+
+static uint32_t
+kid_index(const struct tg_inner *p, uint32_t kid)
+{
+	uint32_t i = 0;
+
+	while (p->kid[i] != kid)
+		i++;
+	return i;
+}
+
+static void
+flush(struct tg_items *t)
+{
+	uint32_t kid = t->pending.leaf, up;
+
+	if (kid == TG_NODE_NONE)
+		return;
+	t->pending.leaf = TG_NODE_NONE;
+	if (t->pending.sp == 0 && t->pending.se == 0)
+		return;
+	for (up = t->leaves[kid].parent; up != TG_NODE_NONE; kid = up, up = t->inners[up].parent) {
+		struct tg_inner *p = &t->inners[up];
+		uint32_t i = kid_index(p, kid);
+
+		p->sp[i] += t->pending.sp; /* modulo 2^32: decreases too */
+		p->se[i] += t->pending.se;
+	}
+}
+
+static void
+add_sums(struct tg_items *t, uint32_t leaf, uint32_t sp, uint32_t se)
+{
+	if (sp == 0 && se == 0)
+		return;
+	if (t->pending.leaf != leaf) {
+		flush(t);
+		t->pending.leaf = leaf;
+		t->pending.sp = t->pending.se = 0;
+	}
+	t->pending.sp += sp;
+	t->pending.se += se;
+	t->sp_total += sp;
+	t->se_total += se;
+	if (t->cache.leaf == leaf)
+		t->cache.len += sp;
+	else if (sp != 0)
+		t->cache.leaf = TG_NODE_NONE;
+}
+
+static inline uint32_t
+sp_len(const struct tg_item *it)
+{
+	return tg_item_sp(it) == 1 ? it->len : 0;
+}
+
+static inline uint32_t
+se_len(const struct tg_item *it)
+{
+	return it->st & TG_ITEM_GONE ? 0 : it->len;
+}
+
+static inline uint32_t
+view_len(const struct tg_item *it)
+{
+	return it->st & TG_ITEM_VIEW ? it->len : 0;
+}
+
+static void
+leaf_sums(const struct tg_leaf *l, uint32_t *sp, uint32_t *se)
+{
+	*sp = *se = 0;
+	for (uint32_t i = 0; i < l->n; i++) {
+		*sp += sp_len(&l->items[i]);
+		*se += se_len(&l->items[i]);
+	}
+}
+
+struct tg_cursor
+tg_items_find(struct tg_items *t, uint32_t k)
+{
+	struct tg_cursor c = {TG_NODE_NONE, 0, 0};
+	const struct tg_leaf *l;
+
+	if (t->cache.leaf != TG_NODE_NONE && k - t->cache.before < t->cache.len) {
+		c.leaf = t->cache.leaf;
+		k -= t->cache.before;
+	} else {
+		uint32_t node = t->root, before = 0, len = t->sp_total;
+
+		flush(t);
+		for (uint32_t level = t->height; level > 0; level--) {
+			const struct tg_inner *p = &t->inners[node];
+			uint32_t i = 0;
+
+			while (k >= p->sp[i]) {
+				k -= p->sp[i];
+				before += p->sp[i++];
+			}
+			len = p->sp[i];
+			node = p->kid[i];
+		}
+		c.leaf = node;
+		t->cache.leaf = node;
+		t->cache.before = before;
+		t->cache.len = len;
+	}
+	l = &t->leaves[c.leaf];
+	for (;; c.idx++) {
+		uint32_t n = sp_len(&l->items[c.idx]);
+
+		if (k < n)
+			break;
+		k -= n;
+	}
+	c.off = k;
+	return c;
+}
+
+struct tg_cursor
+tg_items_find_merged(struct tg_items *t, uint32_t k)
+{
+	struct tg_cursor c = {t->root, 0, 0};
+
+	flush(t);
+	for (uint32_t level = t->height; level > 0; level--) {
+		const struct tg_inner *p = &t->inners[c.leaf];
+		uint32_t i = 0;
+
+		while (k >= p->se[i])
+			k -= p->se[i++];
+		c.leaf = p->kid[i];
+	}
+	for (;; c.idx++) {
+		uint32_t n = se_len(&t->leaves[c.leaf].items[c.idx]);
+
+		if (k < n)
+			break;
+		k -= n;
+	}
+	c.off = k;
+	return c;
+}
+
+struct tg_cursor
+tg_items_locate(const struct tg_items *t, uint32_t lv)
+{
+	struct tg_cursor c = {t->place[lv], 0, 0};
+	const struct tg_item *it = t->leaves[c.leaf].items;
+
+	while (lv - it[c.idx].id >= it[c.idx].len)
+		c.idx++;
+	c.off = lv - it[c.idx].id;
+	return c;
+}
+
+static void
+set_place(struct tg_items *t, const struct tg_item *it, uint32_t leaf)
+{
+	uint32_t *p = t->place + it->id;
+
+	if (t->tracking)
+		for (uint32_t i = 0; i < it->len; i++)
+			p[i] = leaf;
+}
+
+/* Add sums to the entries of a node in all its ancestors, and its dirty bit if it has one. */
+static void
+add_upward(struct tg_items *t, uint32_t node, uint32_t level, uint32_t sp, uint32_t se, int dirty)
+{
+	uint32_t up = level == 0 ? t->leaves[node].parent : t->inners[node].parent;
+
+	for (; up != TG_NODE_NONE; node = up, up = t->inners[up].parent) {
+		struct tg_inner *p = &t->inners[up];
+		uint32_t i = kid_index(p, node);
+
+		p->sp[i] += sp;
+		p->se[i] += se;
+		if (dirty)
+			p->dirty |= (uint16_t)(1u << i);
+	}
+}
+
+static void
+set_parent(struct tg_items *t, uint32_t node, uint32_t level, uint32_t parent)
+{
+	if (level == 0)
+		t->leaves[node].parent = parent;
+	else
+		t->inners[node].parent = parent;
+}
+
+/* A new root above the old one. */
+static int
+grow_root(struct tg_items *t)
+{
+	uint32_t old = t->root, sp = 0, se = 0;
+	struct tg_inner *p, *q;
+	int rc = new_inner(t, &t->root), dirty;
+
+	if (rc != TG_OK)
+		return rc;
+	p = &t->inners[t->root];
+	if (t->height == 0) {
+		leaf_sums(&t->leaves[old], &sp, &se);
+		dirty = t->leaves[old].dirty;
+	} else {
+		q = &t->inners[old];
+		for (uint32_t i = 0; i < q->n; i++) {
+			sp += q->sp[i];
+			se += q->se[i];
+		}
+		dirty = q->dirty != 0;
+	}
+	p->n = 1;
+	p->kid[0] = old;
+	p->sp[0] = sp;
+	p->se[0] = se;
+	p->dirty = dirty ? 1 : 0;
+	set_parent(t, old, t->height, t->root);
+	t->height++;
+	return TG_OK;
+}
+
+/*
+ * Put node ${kid}, holding these sums, into the tree right of its sibling ${left}; no ancestor counts the sums yet.
+ * ${level} is that of the two, 0 for leaves.  Full inner nodes are split on the way up, so the recursion is no deeper
+ * than the tree.
+ */
+static int
+add_kid(struct tg_items *t, uint32_t left, uint32_t kid, uint32_t sp, uint32_t se, int dirty, uint32_t level)
+{
+	uint32_t up, i;
+	struct tg_inner *p;
+	int rc;
+
+	if (level == t->height && (rc = grow_root(t)) != TG_OK)
+		return rc;
+	up = level == 0 ? t->leaves[left].parent : t->inners[left].parent;
+	if (t->inners[up].n == TG_INNER_KIDS) {
+		uint32_t half = TG_INNER_KIDS / 2, fresh, fsp = 0, fse = 0;
+		struct tg_inner *q;
+
+		if ((rc = new_inner(t, &fresh)) != TG_OK)
+			return rc;
+		p = &t->inners[up];
+		q = &t->inners[fresh];
+		for (i = half; i < TG_INNER_KIDS; i++) {
+			q->kid[i - half] = p->kid[i];
+			fsp += q->sp[i - half] = p->sp[i];
+			fse += q->se[i - half] = p->se[i];
+			set_parent(t, p->kid[i], level, fresh);
+		}
+		q->n = TG_INNER_KIDS - TG_INNER_KIDS / 2;
+		q->dirty = (uint16_t)(p->dirty >> half);
+		p->n = TG_INNER_KIDS / 2;
+		p->dirty &= (uint16_t)((1u << half) - 1);
+		add_upward(t, up, level + 1, 0 - fsp, 0 - fse, 0);
+		if (p->dirty == 0 && p->parent != TG_NODE_NONE) /* what was dirty is now below q: its link says so */
+			t->inners[p->parent].dirty &=
+			    (uint16_t)~(1u << kid_index(&t->inners[p->parent], up));
+		if ((rc = add_kid(t, up, fresh, fsp, fse, q->dirty != 0, level + 1)) != TG_OK)
+			return rc;
+		up = level == 0 ? t->leaves[left].parent : t->inners[left].parent;
+	}
+	p = &t->inners[up];
+	i = kid_index(p, left) + 1;
+	memmove(p->kid + i + 1, p->kid + i, (p->n - i) * sizeof *p->kid);
+	memmove(p->sp + i + 1, p->sp + i, (p->n - i) * sizeof *p->sp);
+	memmove(p->se + i + 1, p->se + i, (p->n - i) * sizeof *p->se);
+	p->kid[i] = kid;
+	p->sp[i] = p->se[i] = 0;
+	p->dirty = (uint16_t)((p->dirty & ((1u << i) - 1)) | (uint32_t)(p->dirty >> i) << (i + 1));
+	p->n++;
+	set_parent(t, kid, level, up);
+	add_upward(t, kid, level, sp, se, dirty);
+	return TG_OK;
+}
+
+/* Make room in the cursor's leaf for two more runs, and keep the cursor on its place. */
+static int
+make_room(struct tg_items *t, struct tg_cursor *c)
+{
+	uint32_t fresh, keep, sp, se;
+	struct tg_leaf *l, *m;
+	int rc;
+
+	if (t->leaves[c->leaf].n + 2 <= TG_LEAF_RUNS)
+		return TG_OK;
+	flush(t);
+	t->cache.leaf = TG_NODE_NONE;
+	if ((rc = new_leaf(t, &fresh)) != TG_OK)
+		return rc;
+	l = &t->leaves[c->leaf];
+	m = &t->leaves[fresh];
+	/* Appending at the end of everything leaves full leaves behind. */
+	keep = c->idx == l->n && l->next == TG_NODE_NONE ? l->n : l->n / 2u;
+	m->n = (uint16_t)(l->n - keep);
+	memcpy(m->items, l->items + keep, m->n * sizeof *m->items);
+	l->n = (uint16_t)keep;
+	m->next = l->next;
+	l->next = fresh;
+	m->dirty = l->dirty;
+	for (uint32_t i = 0; i < m->n; i++)
+		set_place(t, &m->items[i], fresh);
+	leaf_sums(m, &sp, &se);
+	add_upward(t, c->leaf, 0, 0 - sp, 0 - se, 0);
+	if ((rc = add_kid(t, c->leaf, fresh, sp, se, m->dirty, 0)) != TG_OK)
+		return rc;
+	if (c->idx >= keep) {
+		c->leaf = fresh;
+		c->idx -= keep;
+	}
+	return TG_OK;
+}
+
+static int
+alike(const struct tg_item *a, const struct tg_item *b)
+{
+	return a->id + a->len == b->id && b->left == b->id - 1 && a->right == b->right && a->st == b->st &&
+	    a->state == b->state && a->seen == b->seen;
+}
+
+static void
+close_gap(struct tg_leaf *l, uint32_t idx)
+{
+	l->n--;
+	memmove(l->items + idx, l->items + idx + 1, (l->n - idx) * sizeof *l->items);
+}
+
+static struct tg_item *
+open_gap(struct tg_leaf *l, uint32_t idx)
+{
+	memmove(l->items + idx + 1, l->items + idx, (l->n - idx) * sizeof *l->items);
+	l->n++;
+	return &l->items[idx];
+}
+
+/* Cut a run in two at off; needs room for one more run in the leaf. */
+static void
+cut_at(struct tg_leaf *l, uint32_t idx, uint32_t off)
+{
+	struct tg_item *b = open_gap(l, idx + 1), *a = b - 1;
+
+	*b = *a;
+	b->id += off;
+	b->len -= off;
+	b->left = b->id - 1;
+	a->len = off;
+}
+
+int
+tg_items_insert(struct tg_items *t, struct tg_cursor *c, const struct tg_item *item)
+{
+	struct tg_leaf *l = &t->leaves[c->leaf];
+	int rc;
+
+	if (c->off > 0 && c->off == l->items[c->idx].len) {
+		c->idx++;
+		c->off = 0;
+	}
+	if (c->off == 0 && c->idx > 0 && alike(&l->items[c->idx - 1], item)) {
+		c->idx--;
+		c->off = l->items[c->idx].len;
+		l->items[c->idx].len += item->len;
+	} else {
+		if ((rc = make_room(t, c)) != TG_OK)
+			return rc;
+		l = &t->leaves[c->leaf];
+		if (c->off > 0) {
+			cut_at(l, c->idx++, c->off);
+			c->off = 0;
+		}
+		*open_gap(l, c->idx) = *item;
+	}
+	set_place(t, item, c->leaf);
+	add_sums(t, c->leaf, sp_len(item), se_len(item));
+	t->view_total += view_len(item);
+	return TG_OK;
+}
+
+int
+tg_items_cut(struct tg_items *t, struct tg_cursor *c, uint32_t len)
+{
+	struct tg_item *it = tg_items_at(t, *c);
+	int rc;
+
+	if (c->off == 0 && it->len == len)
+		return TG_OK;
+	if ((rc = make_room(t, c)) != TG_OK)
+		return rc;
+	it = tg_items_at(t, *c);
+	if (c->off + len < it->len)
+		cut_at(&t->leaves[c->leaf], c->idx, c->off + len);
+	if (c->off > 0) {
+		cut_at(&t->leaves[c->leaf], c->idx, c->off);
+		c->idx++;
+		c->off = 0;
+	}
+	return TG_OK;
+}
+
+void
+tg_items_set(struct tg_items *t, struct tg_cursor c, uint32_t st, uint32_t state, uint32_t seen)
+{
+	struct tg_item *it = tg_items_at(t, c);
+	uint32_t sp = sp_len(it), se = se_len(it);
+
+	t->view_total -= view_len(it);
+	it->st = st;
+	it->state = state;
+	it->seen = seen;
+	t->view_total += view_len(it);
+	add_sums(t, c.leaf, sp_len(it) - sp, se_len(it) - se);
+}
+
+void
+tg_items_join(struct tg_items *t, struct tg_cursor *c)
+{
+	struct tg_leaf *l = &t->leaves[c->leaf];
+
+	if (c->idx == 0 || c->idx >= l->n || !alike(&l->items[c->idx - 1], &l->items[c->idx]))
+		return;
+	c->off += l->items[c->idx - 1].len;
+	l->items[c->idx - 1].len += l->items[c->idx].len;
+	close_gap(l, c->idx--);
+}
+
+void
+tg_items_remove(struct tg_items *t, struct tg_cursor c)
+{
+	struct tg_item *it = tg_items_at(t, c);
+
+	t->view_total -= view_len(it);
+	add_sums(t, c.leaf, 0 - sp_len(it), 0 - se_len(it));
+	close_gap(&t->leaves[c.leaf], c.idx);
+}
+
+int
+tg_items_order(const struct tg_items *t, uint32_t a, uint32_t b)
+{
+	struct tg_cursor ca = tg_items_locate(t, a), cb = tg_items_locate(t, b);
+	uint32_t na = ca.leaf, nb = cb.leaf, ua, ub;
+
+	if (na == nb)
+		return ca.idx != cb.idx ? (ca.idx < cb.idx ? -1 : 1) : (a < b ? -1 : a > b);
+	ua = t->leaves[na].parent;
+	ub = t->leaves[nb].parent;
+	while (ua != ub) {
+		na = ua;
+		nb = ub;
+		ua = t->inners[ua].parent;
+		ub = t->inners[ub].parent;
+	}
+	return kid_index(&t->inners[ua], na) < kid_index(&t->inners[ua], nb) ? -1 : 1;
+}
+
+uint32_t
+tg_items_before(struct tg_items *t, struct tg_cursor c, int merged)
+{
+	const struct tg_leaf *l = &t->leaves[c.leaf];
+	uint32_t sum = 0, kid = c.leaf;
+
+	flush(t);
+	for (uint32_t i = 0; i < c.idx; i++)
+		sum += merged ? se_len(&l->items[i]) : sp_len(&l->items[i]);
+	if (c.idx < l->n && (merged ? se_len(&l->items[c.idx]) : sp_len(&l->items[c.idx])) > 0)
+		sum += c.off;
+	for (uint32_t up = l->parent; up != TG_NODE_NONE; kid = up, up = t->inners[up].parent) {
+		const struct tg_inner *p = &t->inners[up];
+
+		for (uint32_t i = 0; p->kid[i] != kid; i++)
+			sum += merged ? p->se[i] : p->sp[i];
+	}
+	return sum;
+}
+
+void
+tg_items_dirty(struct tg_items *t, uint32_t leaf)
+{
+	uint32_t kid = leaf;
+
+	if (t->leaves[leaf].dirty)
+		return;
+	t->leaves[leaf].dirty = 1;
+	for (uint32_t up = t->leaves[leaf].parent; up != TG_NODE_NONE; kid = up, up = t->inners[up].parent) {
+		struct tg_inner *p = &t->inners[up];
+		uint16_t bit = (uint16_t)(1u << kid_index(p, kid));
+
+		if (p->dirty & bit)
+			return;
+		p->dirty |= bit;
+	}
+}
+
+void
+tg_items_clean(struct tg_items *t, uint32_t leaf)
+{
+	uint32_t kid = leaf;
+
+	t->leaves[leaf].dirty = 0;
+	for (uint32_t up = t->leaves[leaf].parent; up != TG_NODE_NONE; kid = up, up = t->inners[up].parent) {
+		struct tg_inner *p = &t->inners[up];
+
+		p->dirty &= (uint16_t)~(1u << kid_index(p, kid));
+		if (p->dirty != 0)
+			return;
+	}
+}
+
+int
+tg_items_next_dirty(struct tg_items *t, uint32_t *leaf, uint32_t *before)
+{
+	uint32_t node = t->root;
+
+	flush(t);
+	*before = 0;
+	for (uint32_t level = t->height; level > 0; level--) {
+		const struct tg_inner *p = &t->inners[node];
+		uint32_t i = 0;
+
+		if (p->dirty == 0)
+			return 0;
+		while (!(p->dirty >> i & 1))
+			*before += p->se[i++];
+		node = p->kid[i];
+	}
+	*leaf = node;
+	return t->leaves[node].dirty;
+}
+
+/* Check the subtree at node; *chain is the leaf that must come next in order. */
+static int
+check_node(struct tg_items *t, uint32_t node, uint32_t level, uint32_t parent, uint32_t *chain, uint32_t *sp,
+    uint32_t *se, int *dirty)
+{
+	*sp = *se = 0;
+	*dirty = 0;
+	if (level == 0) {
+		const struct tg_leaf *l = &t->leaves[node];
+
+		if (l->parent != parent || *chain != node)
+			return 3;
+		*chain = l->next;
+		if (l->n > TG_LEAF_RUNS)
+			return 1;
+		for (uint32_t i = 0; i < l->n; i++) {
+			if (l->items[i].len == 0)
+				return 1;
+			for (uint32_t k = 0; t->tracking && k < l->items[i].len; k++)
+				if (t->place[l->items[i].id + k] != node)
+					return 4;
+		}
+		leaf_sums(l, sp, se);
+		*dirty = l->dirty;
+		return 0;
+	}
+	if (t->inners[node].parent != parent)
+		return 3;
+	for (uint32_t i = 0; i < t->inners[node].n; i++) {
+		uint32_t ksp, kse;
+		int kd, rc = check_node(t, t->inners[node].kid[i], level - 1, node, chain, &ksp, &kse, &kd);
+
+		if (rc != 0)
+			return rc;
+		if (ksp != t->inners[node].sp[i] || kse != t->inners[node].se[i])
+			return 2;
+		if (kd != (t->inners[node].dirty >> i & 1))
+			return 5;
+		*sp += ksp;
+		*se += kse;
+		*dirty |= kd;
+	}
+	return 0;
+}
+
+int
+tg_items_check(struct tg_items *t)
+{
+	uint32_t chain = t->first, sp, se;
+	int dirty, rc;
+
+	flush(t);
+	if ((rc = check_node(t, t->root, t->height, TG_NODE_NONE, &chain, &sp, &se, &dirty)) != 0)
+		return rc;
+	if (chain != TG_NODE_NONE)
+		return 3;
+	return sp == t->sp_total && se == t->se_total ? 0 : 2;
+}

@@ -1,0 +1,217 @@
+/*
+ * plan.c -- in which order to walk a whole graph.
+ *
+ * Every topological order gives the same document; they differ in how often the walker turns back.  This one
+ * goes depth first and takes the smaller branch first, so that the work undone when turning back is the small one.  A
+ * branch's size is estimated by marking which 128ths of history it reaches, OR-ed from children upward: exact
+ * sizes of overlapping branches cannot be added.  Runs are cut behind every event that others follow, since there
+ * the walk may turn.
+ */
+#include <string.h>
+
+#include <toygrid/status.h>
+
+#include "base/mem.h"
+#include "text/doc.h"
+
+struct plan {
+	uint64_t *starts; /* bitmap over LVs: a stretch starts here */
+	uint32_t *rank;	  /* starts before each word of the bitmap */
+	uint32_t n;	  /* stretches */
+	uint32_t *start;  /* n + 1: LVs */
+	uint32_t *kids_at; /* n + 1: where a stretch's children begin in kids */
+	uint32_t *kids;
+	uint32_t *waits; /* parents not yet visited */
+	uint64_t (*reach)[2];
+	uint32_t *stack;
+	uint32_t *ready;
+};
+
+static uint32_t
+bits(uint64_t w)
+{
+	w -= w >> 1 & UINT64_C(0x5555555555555555);
+	w = (w & UINT64_C(0x3333333333333333)) + (w >> 2 & UINT64_C(0x3333333333333333));
+	w = (w + (w >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+	return (uint32_t)(w * UINT64_C(0x0101010101010101) >> 56);
+}
+
+/* The stretch that holds lv. */
+static uint32_t
+stretch_of(const struct plan *p, uint32_t lv)
+{
+	uint64_t below = p->starts[lv / 64] & (~UINT64_C(0) >> (63 - lv % 64));
+
+	return p->rank[lv / 64] + bits(below) - 1;
+}
+
+static void
+set_start(struct plan *p, uint32_t lv)
+{
+	p->starts[lv / 64] |= UINT64_C(1) << lv % 64;
+}
+
+static int
+cut_stretches(struct plan *p, const struct tg_graph *g)
+{
+	size_t words = (size_t)g->next / 64 + 1;
+
+	p->starts = tg_calloc(words, sizeof *p->starts);
+	p->rank = tg_calloc(words, sizeof *p->rank);
+	if (p->starts == NULL || p->rank == NULL)
+		return TG_ENOMEM;
+	for (size_t i = 0; i < g->n; i++)
+		set_start(p, g->runs[i].start);
+	for (size_t i = 0; i < g->pool_n; i++)
+		set_start(p, g->parent_pool[i] + 1); /* at most g->next: the bitmap has that bit */
+	p->starts[g->next / 64] &= ~(UINT64_C(1) << g->next % 64);
+	for (size_t i = 0; i < words; i++) {
+		p->rank[i] = p->n;
+		p->n += bits(p->starts[i]);
+	}
+	p->start = tg_calloc(p->n + 1, sizeof *p->start);
+	p->waits = tg_calloc(p->n, sizeof *p->waits);
+	p->kids_at = tg_calloc(p->n + 2, sizeof *p->kids_at);
+	p->kids = tg_calloc(p->n + g->pool_n + 1, sizeof *p->kids);
+	p->reach = tg_calloc(p->n, sizeof *p->reach);
+	p->stack = tg_calloc(p->n, sizeof *p->stack);
+	p->ready = tg_calloc(p->n, sizeof *p->ready);
+	if (p->start == NULL || p->waits == NULL || p->kids_at == NULL || p->kids == NULL || p->reach == NULL ||
+	    p->stack == NULL || p->ready == NULL)
+		return TG_ENOMEM;
+	p->n = 0;
+	for (size_t i = 0; i < words; i++)
+		for (uint64_t w = p->starts[i]; w != 0; w &= w - 1)
+			p->start[p->n++] = (uint32_t)(i * 64 + bits((w & -w) - 1));
+	p->start[p->n] = g->next;
+	return TG_OK;
+}
+
+/* The parents of a stretch. */
+static const uint32_t *
+parents_of(const struct plan *p, const struct tg_graph *g, uint32_t i, uint32_t *before, size_t *n)
+{
+	const struct tg_grun *r = tg_graph_run(g, p->start[i]);
+
+	if (r->start == p->start[i]) {
+		*n = r->parent_count;
+		return g->parent_pool + r->parents;
+	}
+	*before = p->start[i] - 1;
+	*n = 1;
+	return before;
+}
+
+static void
+link_kids(struct plan *p, const struct tg_graph *g)
+{
+	const uint32_t *parents;
+	uint32_t before;
+	size_t n;
+
+	for (uint32_t i = 0; i < p->n; i++) {
+		parents = parents_of(p, g, i, &before, &n);
+		p->waits[i] = (uint32_t)n;
+		for (size_t k = 0; k < n; k++)
+			p->kids_at[stretch_of(p, parents[k]) + 2]++;
+	}
+	for (uint32_t i = 2; i <= p->n + 1; i++)
+		p->kids_at[i] += p->kids_at[i - 1];
+	for (uint32_t i = 0; i < p->n; i++) {
+		parents = parents_of(p, g, i, &before, &n);
+		for (size_t k = 0; k < n; k++)
+			p->kids[p->kids_at[stretch_of(p, parents[k]) + 1]++] = i;
+	}
+	for (uint32_t i = p->n; i-- > 0;) {
+		uint32_t part = (uint32_t)((uint64_t)p->start[i] * 128 / g->next);
+
+		p->reach[i][part / 64] |= UINT64_C(1) << part % 64;
+		parents = parents_of(p, g, i, &before, &n);
+		for (size_t k = 0; k < n; k++) {
+			uint32_t up = stretch_of(p, parents[k]);
+
+			p->reach[up][0] |= p->reach[i][0];
+			p->reach[up][1] |= p->reach[i][1];
+		}
+	}
+}
+
+static uint64_t
+weight(const struct plan *p, uint32_t i)
+{
+	/* The index makes the order total, later stretches being "smaller". */
+	return (uint64_t)(bits(p->reach[i][0]) + bits(p->reach[i][1])) << 32 | (UINT32_MAX - i);
+}
+
+/* Largest first, in place; a shell sort, since one event may have very many children. */
+static void
+sort_ready(const struct plan *p, uint32_t n)
+{
+	uint32_t gap = 1;
+
+	while (gap < n / 3)
+		gap = 3 * gap + 1;
+	for (; gap > 0; gap /= 3)
+		for (uint32_t i = gap; i < n; i++) {
+			uint32_t x = p->ready[i], k = i;
+
+			for (; k >= gap && weight(p, p->ready[k - gap]) < weight(p, x); k -= gap)
+				p->ready[k] = p->ready[k - gap];
+			p->ready[k] = x;
+		}
+}
+
+static int
+visit_all(struct plan *p, struct tg_doc *doc,
+    int (*visit)(struct tg_doc *doc, uint32_t start, uint32_t end, const struct tg_lvs *parents))
+{
+	uint32_t depth = 0, n = 0, before;
+	int rc;
+
+	for (uint32_t i = 0; i < p->n; i++)
+		if (p->waits[i] == 0)
+			p->ready[n++] = i;
+	for (;;) {
+		const uint32_t *parents;
+		struct tg_lvs version = {0};
+		uint32_t i;
+
+		sort_ready(p, n);
+		for (uint32_t k = 0; k < n; k++)
+			p->stack[depth++] = p->ready[k];
+		if (depth == 0)
+			return TG_OK;
+		i = p->stack[--depth];
+		parents = parents_of(p, &doc->graph, i, &before, &version.n);
+		version.v = (uint32_t *)(uintptr_t)parents; /* read only */
+		if ((rc = visit(doc, p->start[i], p->start[i + 1], &version)) != TG_OK)
+			return rc;
+		n = 0;
+		for (uint32_t k = p->kids_at[i]; k < p->kids_at[i + 1]; k++)
+			if (--p->waits[p->kids[k]] == 0)
+				p->ready[n++] = p->kids[k];
+	}
+}
+
+int
+tg_plan_walk(struct tg_doc *doc,
+    int (*visit)(struct tg_doc *doc, uint32_t start, uint32_t end, const struct tg_lvs *parents))
+{
+	struct plan p = {0};
+	int rc;
+
+	if ((rc = cut_stretches(&p, &doc->graph)) == TG_OK) {
+		link_kids(&p, &doc->graph);
+		rc = visit_all(&p, doc, visit);
+	}
+	tg_free(p.starts);
+	tg_free(p.rank);
+	tg_free(p.start);
+	tg_free(p.kids_at);
+	tg_free(p.kids);
+	tg_free(p.waits);
+	tg_free(p.reach);
+	tg_free(p.stack);
+	tg_free(p.ready);
+	return rc;
+}

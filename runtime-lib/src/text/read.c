@@ -1,0 +1,310 @@
+#include <string.h>
+
+#include <toygrid/status.h>
+
+#include "base/mem.h"
+#include "text/doc.h"
+#include "wire/writer.h"
+
+uint32_t
+tg_doc_length(struct tg_doc *doc, uint32_t flow)
+{
+	return tg_doc_ready(doc) == TG_OK && flow == TG_TEXT_FLOW_BODY ? doc->items.se_total : 0;
+}
+
+uint32_t
+tg_doc_view_length(struct tg_doc *doc, uint32_t flow)
+{
+	return tg_doc_ready(doc) == TG_OK && flow == TG_TEXT_FLOW_BODY ? doc->items.view_total : 0;
+}
+
+int
+tg_doc_read(struct tg_doc *doc, uint32_t flow, uint32_t from, uint32_t count,
+    int (*visit)(void *ctx, const struct tg_text_run *run), void *ctx)
+{
+	struct tg_items *t = &doc->items;
+	struct tg_cursor c;
+	int rc;
+
+	if ((rc = tg_doc_ready(doc)) != TG_OK)
+		return rc;
+	if (flow != TG_TEXT_FLOW_BODY || (uint64_t)from + count > t->se_total)
+		return TG_ERANGE;
+	if (count == 0)
+		return TG_OK;
+	c = tg_items_find_merged(t, from);
+	for (; count > 0 && tg_items_step(t, &c); c.idx++, c.off = 0) {
+		const struct tg_item *it = tg_items_at(t, c);
+
+		if (it->st & TG_ITEM_GONE)
+			continue;
+		while (c.off < it->len && count > 0) {
+			struct tg_text_run run = {tg_item_kind(it), doc->formats.states[it->state].format, from, 0, NULL, 0};
+			uint32_t n = it->len - c.off < count ? it->len - c.off : count;
+
+			if (run.kind == TG_TEXT_CHAR)
+				run.text = tg_oplog_text(&doc->log, it->id + c.off, &n, &run.text_len);
+			run.count = n;
+			if ((rc = visit(ctx, &run)) != 0)
+				return rc;
+			from += n;
+			count -= n;
+			c.off += n;
+		}
+	}
+	return TG_OK;
+}
+
+static int
+collect_text(void *ctx, const struct tg_text_run *run)
+{
+	tg_buf_put(ctx, run->text, run->text_len);
+	return 0;
+}
+
+int
+tg_doc_text(struct tg_doc *doc, uint32_t flow, uint32_t from, uint32_t count, const uint8_t **data, size_t *len)
+{
+	int rc;
+
+	*data = NULL;
+	*len = 0;
+	tg_buf_reset(&doc->out_text);
+	if ((rc = tg_doc_read(doc, flow, from, count, collect_text, &doc->out_text)) != TG_OK)
+		return rc;
+	if ((rc = tg_buf_status(&doc->out_text)) != TG_OK)
+		return tg_doc_fail(doc, rc);
+	*data = doc->out_text.len > 0 ? doc->out_text.data : (const uint8_t *)"";
+	*len = doc->out_text.len;
+	return TG_OK;
+}
+
+void
+tg_doc_attrs(struct tg_doc *doc, const struct tg_pair *pairs, size_t n)
+{
+	tg_write_array(&doc->out, (uint32_t)n);
+	for (size_t i = 0; i < n; i++) {
+		size_t len;
+		const uint8_t *p = tg_pool_get(&doc->pool, pairs[i].key, &len);
+
+		tg_write_array(&doc->out, 2);
+		tg_write_str(&doc->out, (const char *)p, len);
+		p = tg_pool_get(&doc->pool, pairs[i].value, &len);
+		tg_buf_put(&doc->out, p, len);
+	}
+}
+
+int
+tg_doc_format(struct tg_doc *doc, uint32_t id, const uint8_t **data, size_t *len)
+{
+	const struct tg_pair *pairs;
+	size_t n;
+	int rc;
+
+	*data = NULL;
+	*len = 0;
+	if ((rc = tg_doc_ready(doc)) != TG_OK)
+		return rc;
+	if (id >= doc->formats.n)
+		return TG_ENOTFOUND;
+	tg_buf_reset(&doc->out);
+	pairs = tg_format_get(&doc->formats, id, &n);
+	tg_doc_attrs(doc, pairs, n);
+	if ((rc = tg_buf_status(&doc->out)) != TG_OK)
+		return tg_doc_fail(doc, rc);
+	*data = doc->out.data;
+	*len = doc->out.len;
+	return TG_OK;
+}
+
+int
+tg_doc_register(struct tg_doc *doc, uint32_t object, const uint8_t *key, size_t key_len, const uint8_t **value,
+    size_t *value_len)
+{
+	uint32_t id, found = TG_POOL_NIL;
+	int rc;
+
+	*value = NULL;
+	*value_len = 0;
+	if ((rc = tg_doc_ready(doc)) != TG_OK)
+		return rc;
+	if (tg_pool_find(&doc->pool, key, key_len, &id))
+		for (size_t i = 0; i < doc->register_n; i++)
+			if (doc->registers[i].object == object && doc->registers[i].key == id)
+				found = doc->sets[doc->registers[i].winner].value;
+	*value = tg_pool_get(&doc->pool, found, value_len);
+	return TG_OK;
+}
+
+int
+tg_doc_registers(struct tg_doc *doc, const uint8_t **data, size_t *len)
+{
+	const struct tg_register *last = NULL, *next;
+	uint32_t n = 0;
+	int rc;
+
+	*data = NULL;
+	*len = 0;
+	if ((rc = tg_doc_ready(doc)) != TG_OK)
+		return rc;
+	tg_buf_reset(&doc->out);
+	for (size_t i = 0; i < doc->register_n; i++)
+		n += doc->sets[doc->registers[i].winner].value != TG_POOL_NIL;
+	tg_write_array(&doc->out, n);
+	for (; n > 0; n--, last = next) { /* by selection: documents have a handful of registers */
+		size_t k;
+		const uint8_t *p;
+
+		next = NULL;
+		for (size_t i = 0; i < doc->register_n; i++) {
+			const struct tg_register *r = &doc->registers[i];
+
+			if (doc->sets[r->winner].value != TG_POOL_NIL &&
+			    (last == NULL || tg_pool_compare(&doc->pool, last->key, r->key) < 0) &&
+			    (next == NULL || tg_pool_compare(&doc->pool, r->key, next->key) < 0))
+				next = r;
+		}
+		tg_write_array(&doc->out, 3);
+		tg_write_uint(&doc->out, next->object);
+		p = tg_pool_get(&doc->pool, next->key, &k);
+		tg_write_str(&doc->out, (const char *)p, k);
+		p = tg_pool_get(&doc->pool, doc->sets[next->winner].value, &k);
+		tg_buf_put(&doc->out, p, k);
+	}
+	if ((rc = tg_buf_status(&doc->out)) != TG_OK)
+		return tg_doc_fail(doc, rc);
+	*data = doc->out.data;
+	*len = doc->out.len;
+	return TG_OK;
+}
+
+/* ---- versions */
+
+int
+tg_doc_ids(struct tg_doc *doc, const struct tg_lvs *version, const struct tg_event_id **ids)
+{
+	int rc = tg_mem_grow((void **)&doc->ids, &doc->id_cap, version->n, sizeof *doc->ids);
+
+	if (rc != TG_OK)
+		return rc;
+	for (size_t i = 0; i < version->n; i++) {
+		const struct tg_grun *r = tg_graph_run(&doc->graph, version->v[i]);
+		struct tg_event_id id;
+		size_t k = i;
+
+		memcpy(id.agent, doc->graph.agents[r->agent].key, TG_TEXT_AGENT_BYTES);
+		id.seq = r->seq + (version->v[i] - r->start);
+		for (; k > 0 && memcmp(doc->ids[k - 1].agent, id.agent, TG_TEXT_AGENT_BYTES) > 0; k--)
+			doc->ids[k] = doc->ids[k - 1];
+		doc->ids[k] = id;
+	}
+	*ids = doc->ids;
+	return TG_OK;
+}
+
+static int
+version_ids(struct tg_doc *doc, const struct tg_lvs *version, const struct tg_event_id **ids, size_t *n)
+{
+	int rc;
+
+	*ids = NULL;
+	*n = 0;
+	if ((rc = tg_doc_ready(doc)) != TG_OK)
+		return rc;
+	if ((rc = tg_doc_ids(doc, version, ids)) != TG_OK)
+		return tg_doc_fail(doc, rc);
+	*n = version->n;
+	return TG_OK;
+}
+
+int
+tg_doc_version(struct tg_doc *doc, const struct tg_event_id **ids, size_t *n)
+{
+	return version_ids(doc, &doc->merged, ids, n);
+}
+
+int
+tg_doc_view_version(struct tg_doc *doc, const struct tg_event_id **ids, size_t *n)
+{
+	return version_ids(doc, &doc->view, ids, n);
+}
+
+uint64_t
+tg_doc_next_seq(struct tg_doc *doc, const uint8_t agent[TG_TEXT_AGENT_BYTES])
+{
+	uint32_t index;
+
+	if (tg_graph_agent(&doc->graph, agent, 0, &index) != TG_OK)
+		return 0;
+	return doc->graph.agents[index].next_seq;
+}
+
+/* Items before ${c} that are in VIEW. */
+static uint32_t
+view_before(struct tg_doc *doc, struct tg_cursor c)
+{
+	struct tg_items *t = &doc->items;
+	struct tg_cursor at = {t->first, 0, 0};
+	uint32_t sum = 0;
+
+	if (tg_lvs_equal(&doc->view, &doc->merged))
+		return tg_items_before(t, c, 1);
+	for (; tg_items_step(t, &at) && (at.leaf != c.leaf || at.idx != c.idx); at.idx++)
+		if (tg_items_at(t, at)->st & TG_ITEM_VIEW)
+			sum += tg_items_at(t, at)->len;
+	return tg_items_at(t, c)->st & TG_ITEM_VIEW ? sum + c.off : sum;
+}
+
+static int
+map_index(struct tg_doc *doc, uint32_t index, int bias, uint32_t *mapped)
+{
+	struct tg_items *t = &doc->items;
+	struct tg_cursor c;
+	int after = bias < 0;
+
+	if (index > t->sp_total)
+		return TG_ERANGE;
+	if (after ? index == 0 : index == t->sp_total) {
+		*mapped = after ? 0 : t->view_total;
+		return TG_OK;
+	}
+	c = tg_items_find(t, after ? index - 1 : index);
+	*mapped = view_before(doc, c);
+	if (after && (tg_items_at(t, c)->st & TG_ITEM_VIEW))
+		++*mapped;
+	return TG_OK;
+}
+
+int
+tg_doc_map(struct tg_doc *doc, const struct tg_event_id *version, size_t n, uint32_t flow, uint32_t index, int bias,
+    uint32_t *mapped)
+{
+	uint32_t agent, lv;
+	int rc;
+
+	*mapped = 0;
+	if ((rc = tg_doc_ready(doc)) != TG_OK)
+		return rc;
+	if (flow != TG_TEXT_FLOW_BODY)
+		return TG_EINVAL;
+	doc->parents.n = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (tg_graph_agent(&doc->graph, version[i].agent, 0, &agent) != TG_OK ||
+		    (lv = tg_graph_lv(&doc->graph, agent, version[i].seq)) == TG_LV_NONE)
+			return TG_EPARENT;
+		if ((rc = tg_lvs_push(&doc->parents, lv)) != TG_OK)
+			return tg_doc_fail(doc, rc);
+	}
+	if ((rc = tg_graph_reduce(&doc->graph, &doc->parents)) != TG_OK)
+		return tg_doc_fail(doc, rc);
+	if (!doc->items.tracking && tg_lvs_equal(&doc->parents, &doc->merged) &&
+	    tg_lvs_equal(&doc->view, &doc->merged)) {
+		if (index > doc->items.se_total)
+			return TG_ERANGE;
+		*mapped = index;
+		return TG_OK;
+	}
+	if ((rc = tg_walk_track(doc)) != TG_OK || (rc = tg_walk_to(doc, &doc->parents)) != TG_OK)
+		return tg_doc_fail(doc, rc);
+	return map_index(doc, index, bias, mapped);
+}
