@@ -14,29 +14,29 @@
 
 #define EXPORT(name) __attribute__((export_name(#name), used)) name
 
-int EXPORT(rt_init)(void);
-void *EXPORT(rt_malloc)(uint32_t len);
-void EXPORT(rt_free)(void *ptr);
-int EXPORT(rt_hash)(uint32_t domain, const void *data, uint32_t len, struct tg_hash *out);
-const char *EXPORT(rt_status_name)(int code);
-const char *EXPORT(rt_status_text)(int code);
+int EXPORT(tg_rt_init)(void);
+void *EXPORT(tg_rt_alloc)(uint32_t len);
+void EXPORT(tg_rt_free)(void *ptr);
+int EXPORT(tg_rt_hash)(uint32_t domain, const void *data, uint32_t len, struct tg_hash *out);
+const char *EXPORT(tg_rt_status_name)(int code);
+const char *EXPORT(tg_rt_status_text)(int code);
 
 /* Once, before any other call.  TG_OK, TG_EIO. */
 int
-rt_init(void)
+tg_rt_init(void)
 {
 	wasm_random_install();
 	return tg_crypto_init();
 }
 
 void *
-rt_malloc(uint32_t len)
+tg_rt_alloc(uint32_t len)
 {
 	return tg_malloc(len ? len : 1);
 }
 
 void
-rt_free(void *ptr)
+tg_rt_free(void *ptr)
 {
 	tg_free(ptr);
 }
@@ -44,7 +44,7 @@ rt_free(void *ptr)
 /* BLAKE2b-256 of ${len} bytes under domain number ${domain} (enum tg_domain) to 32 bytes at ${out}.
  * TG_OK, TG_ERANGE. */
 int
-rt_hash(uint32_t domain, const void *data, uint32_t len, struct tg_hash *out)
+tg_rt_hash(uint32_t domain, const void *data, uint32_t len, struct tg_hash *out)
 {
 	if (domain >= TG_DOMAIN_COUNT)
 		return TG_ERANGE;
@@ -53,13 +53,13 @@ rt_hash(uint32_t domain, const void *data, uint32_t len, struct tg_hash *out)
 }
 
 const char *
-rt_status_name(int code)
+tg_rt_status_name(int code)
 {
 	return tg_status_name(code);
 }
 
 const char *
-rt_status_text(int code)
+tg_rt_status_text(int code)
 {
 	return tg_status_text(code);
 }

@@ -15,7 +15,7 @@ function start() {
 		},
 	});
 	instance.exports.__wasm_call_ctors();
-	assert.equal(instance.exports.rt_init(), 0);
+	assert.equal(instance.exports.tg_rt_init(), 0);
 	return instance.exports;
 }
 
@@ -50,28 +50,28 @@ const HASHES = [
 test("hashes equal those of another BLAKE2b", () => {
 	const rt = start();
 	for (const [domain, input, expected] of HASHES) {
-		const data = rt.rt_malloc(input.length);
-		const out = rt.rt_malloc(32);
+		const data = rt.tg_rt_alloc(input.length);
+		const out = rt.tg_rt_alloc(32);
 		new Uint8Array(rt.memory.buffer, data, input.length).set(Buffer.from(input));
-		assert.equal(rt.rt_hash(domain, data, input.length, out), 0);
+		assert.equal(rt.tg_rt_hash(domain, data, input.length, out), 0);
 		assert.equal(bytes(rt, out, 32).toString("hex"), expected);
-		rt.rt_free(data);
-		rt.rt_free(out);
+		rt.tg_rt_free(data);
+		rt.tg_rt_free(out);
 	}
 });
 
 test("an unknown hash domain is refused by its code", () => {
 	const rt = start();
-	const code = rt.rt_hash(9999, 0, 0, 0);
-	assert.equal(text(rt, rt.rt_status_name(code)), "TG_ERANGE");
+	const code = rt.tg_rt_hash(9999, 0, 0, 0);
+	assert.equal(text(rt, rt.tg_rt_status_name(code)), "TG_ERANGE");
 });
 
 test("memory grows past its first pages and comes back", () => {
 	const rt = start();
 	for (let i = 0; i < 20; i++) {
-		const at = rt.rt_malloc(16 << 20);
+		const at = rt.tg_rt_alloc(16 << 20);
 		assert.notEqual(at, 0);
-		rt.rt_free(at);
+		rt.tg_rt_free(at);
 	}
 	assert.ok(rt.memory.buffer.byteLength < 64 << 20, "freed memory was not used again");
 });
