@@ -77,6 +77,7 @@ tg_conn_new(struct tg_relay *relay, struct tg_address *address)
 	c->address = address;
 	for (int i = 0; i < TG_RATE_KINDS; i++)
 		tg_bucket_fill(&c->rate[i], &relay->config.connection_rate[i], (uint32_t)relay->mono_ms);
+	tg_conn_move(c, &relay->handshake);
 	tg_addresses_enter(&relay->addresses, address);
 	relay->sockets++;
 	relay->metrics.accepted++;

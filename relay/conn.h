@@ -30,7 +30,7 @@ struct tg_queued;
 
 struct tg_conn {
 	struct tg_relay *relay;
-	void *socket; /* for transport.h; NULL until the handshake is done */
+	void *socket; /* for transport.h */
 	struct tg_address *address;
 	struct tg_sub_entry *subs;
 	struct tg_conn_list *list; /* the one this is on, or NULL */

@@ -15,6 +15,7 @@
 	X(TG_DROP_SLOW, "reader_closed_slow")                                                                \
 	X(TG_DROP_ADDRESS_FULL, "socket_address_limit")                                                      \
 	X(TG_DROP_RELAY_FULL, "socket_total_limit")                                                          \
+	X(TG_DROP_HANDSHAKE_LATE, "no_handshake")                                                            \
 	X(TG_DROP_HELLO_LATE, "no_hello")                                                                    \
 	X(TG_DROP_IDLE, "idle")                                                                              \
 	X(TG_DROP_NO_MEMORY, "no_memory")

@@ -122,6 +122,14 @@ tg_relay_end_turn(struct tg_relay *relay)
 		relay->dedup_behind = tg_dedup_tick(relay->dedup, relay->mono_ms / 1000, DEDUP_BUDGET);
 }
 
+static void
+end(struct tg_conn *conn)
+{
+	tg_conn_move(conn, NULL);
+	if (conn->socket != NULL)
+		tg_transport_kill(conn->socket);
+}
+
 void
 tg_relay_tick(struct tg_relay *relay)
 {
@@ -133,14 +141,16 @@ tg_relay_tick(struct tg_relay *relay)
 	relay->dedup_behind = tg_dedup_tick(relay->dedup, relay->mono_ms / 1000, DEDUP_BUDGET);
 	tg_addresses_tick(&relay->addresses, now_s);
 	/* The lists are in order of entry and each has one deadline, so only their heads can be due. */
+	while ((conn = relay->handshake.first) != NULL && now_s - conn->since_s > c->hello_s) {
+		relay->metrics.drops[TG_DROP_HANDSHAKE_LATE]++;
+		end(conn);
+	}
 	while ((conn = relay->waiting.first) != NULL && now_s - conn->since_s > c->hello_s) {
 		relay->metrics.drops[TG_DROP_HELLO_LATE]++;
 		tg_conn_close(conn, TG_WS_PROTOCOL, TG_ERR_BAD_FRAME, "no HELLO in time");
 	}
-	while ((conn = relay->closing.first) != NULL && now_s - conn->since_s > TG_CLOSE_GRACE_S) {
-		tg_conn_move(conn, NULL);
-		tg_transport_kill(conn->socket);
-	}
+	while ((conn = relay->closing.first) != NULL && now_s - conn->since_s > TG_CLOSE_GRACE_S)
+		end(conn);
 	/* Spread the pings of connections that came in one second over several. */
 	pings = relay->open.count / c->ping_s * 2 + 100;
 	while ((conn = relay->open.first) != NULL && now_s - conn->since_s >= c->ping_s && pings-- > 0) {
@@ -163,6 +173,8 @@ tg_relay_drain(struct tg_relay *relay)
 		return;
 	relay->draining = 1;
 	relay->drain_from_ms = relay->mono_ms;
+	while ((conn = relay->handshake.first) != NULL)
+		end(conn);
 	while ((conn = relay->waiting.first) != NULL)
 		tg_conn_close(conn, TG_WS_GOING_AWAY, TG_ERR_DRAINING, NULL);
 	for (conn = relay->open.first; conn != NULL; conn = next) {

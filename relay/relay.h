@@ -41,6 +41,7 @@ struct tg_relay {
 	uint64_t now_ms;  /* Unix time: what frames' times are compared with */
 	uint64_t mono_ms; /* never goes back: ages, rates, deadlines */
 	uint64_t start_ms;
+	struct tg_conn_list handshake;
 	struct tg_conn_list waiting; /* for HELLO */
 	struct tg_conn_list open;
 	struct tg_conn_list closing;

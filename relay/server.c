@@ -15,6 +15,7 @@
 #include <libwebsockets.h>
 
 #include <toygrid/limits.h>
+#include <toygrid/status.h>
 
 #include "admin.h"
 #include "arena.h"
@@ -86,6 +87,8 @@ void
 tg_transport_kill(void *socket)
 {
 	lws_set_timeout(socket, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+	/* On libev, lws looks at its timers only after an event of its own: make one. */
+	lws_cancel_service(lws_get_context(socket));
 }
 
 /* --- callbacks of lws --- */
@@ -106,6 +109,34 @@ receive(struct tg_conn *conn, struct lws *wsi, const void *in, size_t len)
 	tg_conn_receive(conn, &piece);
 }
 
+/* An HTTP answer whose body stands LWS_PRE bytes into body.  0 or -1. */
+static int
+answer(struct lws *wsi, int status, const char *type, struct tg_buf *body)
+{
+	uint8_t headers[LWS_PRE + 512], *start = headers + LWS_PRE, *p = start;
+	uint8_t *end = headers + sizeof headers - 1;
+	size_t len = body->len - LWS_PRE;
+
+	if (tg_buf_status(body) != TG_OK ||
+	    lws_add_http_common_headers(wsi, (unsigned)status, type, len, &p, end) != 0 ||
+	    lws_finalize_write_http_header(wsi, start, &p, end) != 0)
+		return -1;
+	return lws_write(wsi, body->data + LWS_PRE, len, LWS_WRITE_HTTP_FINAL) < 0 ? -1 : 0;
+}
+
+/* Somebody opened the relay's address in a browser. */
+static void
+answer_no_upgrade(struct lws *wsi)
+{
+	static const char text[] = "This is a toygrid relay: connect with a WebSocket.\n";
+	struct tg_buf body = {0};
+
+	tg_buf_space(&body, LWS_PRE);
+	tg_buf_put(&body, text, sizeof text - 1);
+	answer(wsi, 426, "text/plain; charset=utf-8", &body);
+	tg_buf_free(&body);
+}
+
 static int
 on_client(
     struct tg_server *server, struct lws *wsi, enum lws_callback_reasons reason, const void *in, size_t len)
@@ -116,10 +147,8 @@ on_client(
 	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
 		return strcasecmp(in, "websocket") == 0 ? 0 : -1; /* no h2c */
 	case LWS_CALLBACK_HTTP:
-		if (lws_return_http_status(wsi, 426, "This is a toygrid relay: connect with a WebSocket.") !=
-		    0)
-			return -1;
-		return lws_http_transaction_completed(wsi) ? -1 : 0;
+		answer_no_upgrade(wsi);
+		return -1; /* nothing that follows on this socket would be of interest */
 	case LWS_CALLBACK_ESTABLISHED:
 		conn = lws_get_opaque_user_data(wsi);
 		if (conn == NULL || lws_get_network_wsi(wsi) != wsi)
@@ -167,22 +196,16 @@ on_client(
 static int
 answer_admin(struct tg_server *server, struct lws *wsi, const char *path)
 {
-	uint8_t headers[LWS_PRE + 512], *start = headers + LWS_PRE, *p = start,
-					*end = headers + sizeof headers - 1;
 	struct tg_buf body = {0};
 	const char *type;
-	int status, rc = -1;
+	int status, rc;
 
 	look_at_clock(server->relay);
 	tg_buf_space(&body, LWS_PRE);
 	status = tg_admin_answer(server->relay, path, &body, &type);
-	if (tg_buf_status(&body) == 0 &&
-	    lws_add_http_common_headers(wsi, (unsigned)status, type, body.len - LWS_PRE, &p, end) == 0 &&
-	    lws_finalize_write_http_header(wsi, start, &p, end) == 0 &&
-	    lws_write(wsi, body.data + LWS_PRE, body.len - LWS_PRE, LWS_WRITE_HTTP_FINAL) >= 0)
-		rc = lws_http_transaction_completed(wsi) ? -1 : 0;
+	rc = answer(wsi, status, type, &body);
 	tg_buf_free(&body);
-	return rc;
+	return rc == 0 && !lws_http_transaction_completed(wsi) ? 0 : -1;
 }
 
 static int
@@ -241,6 +264,7 @@ take_client(struct tg_server *server, int fd, const struct sockaddr *sa)
 	struct tg_relay *r = server->relay;
 	struct tg_address *address;
 	struct tg_conn *conn;
+	struct lws *wsi;
 	lws_adopt_desc_t desc;
 	char text[64];
 
@@ -269,9 +293,12 @@ take_client(struct tg_server *server, int fd, const struct sockaddr *sa)
 	desc.fd.sockfd = fd;
 	desc.opaque = conn;
 	server->adopting = conn;
+	wsi = lws_adopt_descriptor_vhost_via_info(&desc);
 	/* When this fails lws has closed the socket, and told us or not depending on how far it came. */
-	if (lws_adopt_descriptor_vhost_via_info(&desc) == NULL && server->adopting == conn)
+	if (wsi == NULL && server->adopting == conn)
 		tg_conn_free(conn);
+	if (wsi != NULL && server->adopting == conn)
+		conn->socket = wsi;
 	server->adopting = NULL;
 }
 
@@ -432,6 +459,9 @@ raise_fd_limit(void)
 	return (int)limit.rlim_cur;
 }
 
+/* All zero: lws keeps its timers in one sorted list, so one per connection makes connecting quadratic. */
+static const lws_retry_bo_t no_validity_timers;
+
 static struct lws_vhost *
 make_vhost(struct tg_server *server, const char *name, int tls)
 {
@@ -443,7 +473,9 @@ make_vhost(struct tg_server *server, const char *name, int tls)
 	info.vhost_name = name;
 	info.protocols = protocols;
 	info.keepalive_timeout = 5;
-	info.timeout_secs = (unsigned)c->hello_s;
+	info.timeout_secs = c->hello_s;
+	info.timeout_secs_ah_idle = c->hello_s;
+	info.retry_and_idle_policy = &no_validity_timers;
 	if (tls) {
 		info.ssl_cert_filepath = c->tls_cert;
 		info.ssl_private_key_filepath = c->tls_key;
@@ -457,7 +489,6 @@ make_vhost(struct tg_server *server, const char *name, int tls)
 static int
 start_lws(struct tg_server *server, char *error, size_t error_len)
 {
-	static const lws_retry_bo_t no_validity_timers; /* they make connecting quadratic (speed.md) */
 	struct tg_config *c = &server->relay->config;
 	struct lws_context_creation_info info;
 	void *loops[1] = {server->loop};
@@ -485,9 +516,6 @@ start_lws(struct tg_server *server, char *error, size_t error_len)
 	info.fd_limit_per_thread = fds;
 	info.pt_serv_buf_size = RX_BYTES;
 	info.max_http_header_data = 4096;
-	info.timeout_secs = c->hello_s;
-	info.timeout_secs_ah_idle = c->hello_s;
-	info.retry_and_idle_policy = &no_validity_timers;
 	info.user = server;
 	if ((server->context = lws_create_context(&info)) == NULL) {
 		snprintf(

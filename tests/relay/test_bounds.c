@@ -1,0 +1,394 @@
+/*
+ * Goal: what one client can cost the others is bounded, and whoever reaches a bound is told.
+ */
+#include <check.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <toygrid/status.h>
+
+#include "relay/client.h"
+#include "relay/process.h"
+
+#define LOTS_OF_RATE                                                                                         \
+	"--connection-main", "off", "--connection-side", "off", "--address-main", "off", "--address-side",   \
+	    "off", "--topic-main", "off", "--topic-side", "off"
+
+static struct process relay;
+static struct grid grid;
+
+static void
+setup(void)
+{
+	ck_assert_int_eq(tg_crypto_init(), TG_OK);
+	grid_make(&grid, 1);
+}
+
+static void
+stop(void)
+{
+	ck_assert_msg(process_end(&relay, SIGTERM) == 0, "%s", relay.text);
+}
+
+/* A reader whose kernel buffer is small, so that what it leaves unread piles up in the relay. */
+static void
+start_small_reader(struct client *c)
+{
+	struct tg_frame f;
+
+	client_connect(c, relay.port, 4096);
+	client_upgrade(c);
+	client_expect(c, TG_FRAME_HELLO, &f);
+	memcpy(c->epoch, f.u.relay_hello.epoch, sizeof c->epoch);
+	memcpy(c->challenge, f.u.relay_hello.challenge, sizeof c->challenge);
+	client_hello(c, "127.0.0.1");
+	client_join(c, &grid, PROVE_READ);
+}
+
+/* Frames "m 0", "m 1" ... (main) or "e 0" ... (ephemeral) of about 8 KB, one message each. */
+static void
+publish(struct client *c, struct tg_buf *buf, char kind, int n)
+{
+	static char text[8192];
+
+	memset(text, '.', sizeof text - 1);
+	text[snprintf(text, 40, "%c %d", kind, n)] = ' ';
+	text[sizeof text - 1] = 0;
+	if (kind == 'm')
+		put_main(buf, &grid, text);
+	else
+		put_side(buf, &grid, TG_PUB_EPHEMERAL, text);
+	client_send(c, buf);
+}
+
+/* Read ${from} to its end or until nothing comes: main frames must be 0, 1, 2 ... without a hole. */
+static void
+read_all(struct client *from, int wait_ms, int *mains, int *ephemerals, int *slow)
+{
+	struct tg_frame f;
+
+	*mains = *ephemerals = *slow = 0;
+	while (client_next(from, wait_ms, &f) == 1) {
+		char kind, text[40];
+		int n;
+
+		if (f.type == TG_FRAME_ERR) {
+			ck_assert_uint_eq(f.u.err.code, TG_ERR_SLOW);
+			(*slow)++;
+			continue;
+		}
+		ck_assert_int_eq(f.type, TG_FRAME_PUB);
+		memcpy(text, f.u.pub.payload.data, 39);
+		text[39] = 0;
+		ck_assert_int_eq(sscanf(text, "%c %d", &kind, &n), 2);
+		if (kind == 'e') {
+			(*ephemerals)++;
+			continue;
+		}
+		ck_assert_msg(n == *mains, "main frame %d came where %d should: a hole", n, *mains);
+		(*mains)++;
+	}
+}
+
+START_TEST(a_slow_reader_loses_ephemeral_frames_first_and_no_others)
+{
+	struct client writer, slow, quick;
+	struct tg_buf buf = {0};
+	int mains, ephemerals, told;
+
+	process_start(&relay, LOTS_OF_RATE, NULL);
+	client_start(&writer, relay.port);
+	client_start(&quick, relay.port);
+	client_join(&writer, &grid, PROVE_WRITE);
+	client_join(&quick, &grid, PROVE_READ);
+	start_small_reader(&slow);
+	/* 45 main frames are 360 KB: more than half of the cap, less than all of it. */
+	for (int i = 0; i < 45; i++) {
+		publish(&writer, &buf, 'm', i);
+		publish(&writer, &buf, 'e', i);
+	}
+	read_all(&quick, 300, &mains, &ephemerals, &told);
+	ck_assert_int_eq(mains, 45);
+	while (process_metric(&relay, "frames_in_total{class=\"main\"}") < 45)
+		;
+	ck_assert(process_metric(&relay, "drops_total{cause=\"ephemeral_slow_reader\"}") > 0);
+	ck_assert(process_metric(&relay, "queue_bytes") <= 524288);
+	read_all(&slow, 1000, &mains, &ephemerals, &told);
+	ck_assert_int_eq(mains, 45);
+	ck_assert_int_eq(told, 0);
+	ck_assert_int_lt(ephemerals, 45);
+	ck_assert_int_eq(slow.close_code, 0);
+	/* It has caught up: nothing is dropped any more. */
+	publish(&writer, &buf, 'e', 100);
+	ck_assert_int_eq(client_next(&slow, 5000, &(struct tg_frame){0}), 1);
+	ck_assert(process_metric(&relay, "drops_total{cause=\"reader_closed_slow\"}") == 0);
+	ck_assert(process_metric(&relay, "queue_bytes") == 0);
+	ck_assert(process_metric(&relay, "out_bytes") == 0);
+	client_close(&writer);
+	client_close(&slow);
+	client_close(&quick);
+	tg_buf_free(&buf);
+	stop();
+}
+END_TEST
+
+START_TEST(a_reader_that_stands_still_is_closed_as_slow_without_a_hole)
+{
+	struct client writer, slow, quick;
+	struct tg_buf buf = {0};
+	int mains, ephemerals, told, seen = 0;
+
+	process_start(&relay, LOTS_OF_RATE, NULL);
+	client_start(&writer, relay.port);
+	client_start(&quick, relay.port);
+	client_join(&writer, &grid, PROVE_WRITE);
+	client_join(&quick, &grid, PROVE_READ);
+	start_small_reader(&slow);
+	for (int i = 0; i < 150; i++) {
+		struct tg_frame f;
+
+		publish(&writer, &buf, 'm', i);
+		client_expect(&quick, TG_FRAME_PUB, &f); /* the others get every frame meanwhile */
+		seen++;
+	}
+	ck_assert_int_eq(seen, 150);
+	ck_assert(process_metric(&relay, "drops_total{cause=\"reader_closed_slow\"}") == 1);
+	ck_assert(process_metric(&relay, "queue_bytes") < 1000);
+	read_all(&slow, 3000, &mains, &ephemerals, &told);
+	ck_assert_int_gt(mains, 0);
+	ck_assert_int_lt(mains, 150);
+	ck_assert_int_eq(told, 1);
+	ck_assert_int_eq(slow.close_code, 1008);
+	client_close(&writer);
+	client_close(&slow);
+	client_close(&quick);
+	tg_buf_free(&buf);
+	stop();
+}
+END_TEST
+
+/* Never reads again after being closed: the relay does not wait for it for ever. */
+START_TEST(a_dead_reader_is_let_go)
+{
+	struct client writer, slow;
+	struct tg_buf buf = {0};
+	uint64_t until;
+
+	process_start(&relay, LOTS_OF_RATE, NULL);
+	client_start(&writer, relay.port);
+	client_join(&writer, &grid, PROVE_WRITE);
+	start_small_reader(&slow);
+	for (int i = 0; i < 150; i++)
+		publish(&writer, &buf, 'm', i);
+	until = mono_ms() + 12000;
+	while (process_metric(&relay, "sockets") > 1) {
+		ck_assert_msg(mono_ms() < until, "the socket stays");
+		usleep(100000); /* a poll of a counter: there is no event to wait for */
+	}
+	client_close(&writer);
+	client_close(&slow);
+	tg_buf_free(&buf);
+	stop();
+}
+END_TEST
+
+/* Somebody who makes the relay answer and never reads the answers. */
+START_TEST(unread_answers_count_as_a_slow_reader)
+{
+	struct client c;
+	struct tg_buf buf = {0};
+	struct grid other;
+	int sent = 0;
+
+	process_start(&relay, LOTS_OF_RATE, "--queue-bytes", "65536", "--connection-control", "off",
+	    "--address-control", "off", NULL);
+	client_connect(&c, relay.port, 4096);
+	client_upgrade(&c);
+	client_hello(&c, "127.0.0.1");
+	grid_make(&other, 5);
+	for (int i = 0; i < 5000; i++)
+		tg_frame_put_unsub(&buf, &other.topic);
+	while (sent < 20 && client_ws(&c, 0x82, buf.data, buf.len) == 0 &&
+	       process_metric(&relay, "drops_total{cause=\"reader_closed_slow\"}") == 0)
+		sent++;
+	ck_assert(process_metric(&relay, "drops_total{cause=\"reader_closed_slow\"}") == 1);
+	ck_assert(process_metric(&relay, "out_bytes") < 200000);
+	client_close(&c);
+	tg_buf_free(&buf);
+	stop();
+}
+END_TEST
+
+START_TEST(the_dedup_window_answers_busy_when_full_and_forgets_what_is_stale)
+{
+	struct client c;
+	struct tg_buf buf = {0};
+	struct tg_frame f;
+	uint64_t until;
+	char text[16];
+
+	process_start(&relay, LOTS_OF_RATE, "--dedup-slots", "20", "--main-age-ms", "1000", NULL);
+	client_start(&c, relay.port);
+	client_join(&c, &grid, PROVE_WRITE);
+	for (int i = 0; i < 21; i++) {
+		snprintf(text, sizeof text, "%d", i);
+		put_main(&buf, &grid, text);
+	}
+	client_send(&c, &buf);
+	client_expect(&c, TG_FRAME_ERR, &f);
+	ck_assert_uint_eq(f.u.err.code, TG_ERR_BUSY);
+	ck_assert(process_metric(&relay, "dedup_held") == 20);
+	until = mono_ms() + 10000;
+	while (process_metric(&relay, "dedup_held") > 0) {
+		ck_assert_msg(mono_ms() < until, "nothing is forgotten");
+		usleep(100000);
+	}
+	put_main(&buf, &grid, "again");
+	client_send(&c, &buf);
+	client_expect_nothing(&c, 100);
+	client_close(&c);
+	tg_buf_free(&buf);
+	stop();
+}
+END_TEST
+
+START_TEST(sockets_of_one_address_are_limited_and_given_back)
+{
+	struct client c[6], extra;
+
+	process_start(&relay, "--sockets-per-address", "6", NULL);
+	for (int i = 0; i < 6; i++)
+		client_start(&c[i], relay.port);
+	client_connect(&extra, relay.port, 0);
+	while (client_read_some(&extra, 5000) > 0)
+		;
+	ck_assert_int_eq(extra.ended, 1);
+	client_close(&extra);
+	ck_assert(process_metric(&relay, "drops_total{cause=\"socket_address_limit\"}") == 1);
+	client_close(&c[0]);
+	while (process_metric(&relay, "sockets") > 5)
+		;
+	client_start(&c[0], relay.port);
+	for (int i = 0; i < 6; i++)
+		client_close(&c[i]);
+	stop();
+}
+END_TEST
+
+START_TEST(sockets_in_all_are_limited)
+{
+	struct client c[3], extra;
+	char body[64];
+
+	process_start(&relay, "--connections", "3", NULL);
+	for (int i = 0; i < 3; i++)
+		client_start(&c[i], relay.port);
+	ck_assert_int_eq(process_get(&relay, "/ready", body, sizeof body), 503);
+	client_connect(&extra, relay.port, 0);
+	while (client_read_some(&extra, 5000) > 0)
+		;
+	ck_assert_int_eq(extra.ended, 1);
+	client_close(&extra);
+	for (int i = 0; i < 3; i++)
+		client_close(&c[i]);
+	stop();
+}
+END_TEST
+
+START_TEST(half_received_messages_are_bounded_in_all)
+{
+	enum {
+		N = 8
+	};
+	struct client c[N];
+	struct tg_frame f;
+	uint8_t *part = calloc(1, 200000);
+	int busy = 0;
+
+	process_start(&relay, "--memory-mib", "1", NULL);
+	for (int i = 0; i < N; i++) {
+		client_start(&c[i], relay.port);
+		client_ws(&c[i], 0x02, part, 200000); /* and never its end */
+	}
+	for (int i = 0; i < N; i++)
+		if (client_next(&c[i], 300, &f) == 1) {
+			ck_assert_int_eq(f.type, TG_FRAME_ERR);
+			ck_assert_uint_eq(f.u.err.code, TG_ERR_BUSY);
+			busy++;
+		}
+	ck_assert_int_ge(busy, 2);
+	ck_assert(process_metric(&relay, "assembly_bytes") <= 1 << 20);
+	for (int i = 0; i < N; i++)
+		client_close(&c[i]);
+	while (process_metric(&relay, "sockets") > 0)
+		;
+	ck_assert(process_metric(&relay, "assembly_bytes") == 0);
+	free(part);
+	stop();
+}
+END_TEST
+
+START_TEST(joining_and_leaving_leaves_nothing_behind)
+{
+	struct tg_buf buf = {0};
+
+	process_start(&relay, LOTS_OF_RATE, "--address-control", "off", NULL);
+	for (int round = 0; round < 30; round++) {
+		struct client c[4];
+		struct grid g;
+
+		for (int i = 0; i < 4; i++) {
+			client_start(&c[i], relay.port);
+			for (unsigned k = 0; k < 5; k++) {
+				grid_make(&g, k);
+				client_join(&c[i], &g, PROVE_BOTH);
+			}
+		}
+		for (int i = 0; i < 4; i++) {
+			put_main(&buf, &g, "x");
+			client_send(&c[i], &buf);
+		}
+		for (int i = 0; i < 4; i++)
+			client_close(&c[i]);
+	}
+	while (process_metric(&relay, "sockets") > 0)
+		;
+	ck_assert(process_metric(&relay, "connections") == 0);
+	ck_assert(process_metric(&relay, "topics") == 0);
+	ck_assert(process_metric(&relay, "subscriptions") == 0);
+	ck_assert(process_metric(&relay, "out_bytes") == 0);
+	ck_assert(process_metric(&relay, "queue_bytes") == 0);
+	tg_buf_free(&buf);
+	stop();
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("relay bounds");
+	TCase *tc = tcase_create("bounds");
+	SRunner *sr;
+	int failed;
+
+	tcase_add_checked_fixture(tc, setup, NULL);
+	tcase_add_test(tc, a_slow_reader_loses_ephemeral_frames_first_and_no_others);
+	tcase_add_test(tc, a_reader_that_stands_still_is_closed_as_slow_without_a_hole);
+	tcase_add_test(tc, a_dead_reader_is_let_go);
+	tcase_add_test(tc, unread_answers_count_as_a_slow_reader);
+	tcase_add_test(tc, the_dedup_window_answers_busy_when_full_and_forgets_what_is_stale);
+	tcase_add_test(tc, sockets_of_one_address_are_limited_and_given_back);
+	tcase_add_test(tc, sockets_in_all_are_limited);
+	tcase_add_test(tc, half_received_messages_are_bounded_in_all);
+	tcase_add_test(tc, joining_and_leaving_leaves_nothing_behind);
+	tcase_set_timeout(tc, 60);
+	suite_add_tcase(s, tc);
+	sr = srunner_create(s);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed != 0;
+}
