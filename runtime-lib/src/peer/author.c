@@ -734,9 +734,10 @@ tgp_author_undo(struct tgp_grid *g, uint64_t request, int redo)
 
 	if (!may_edit(g, request))
 		return TG_OK;
-	if (tgp_author_flush(g) != TG_OK || tgp_view_advanced(g) != TG_OK)
+	if (tgp_author_flush(g) != TG_OK)
 		return TG_ENOMEM;
 	do {
+		/* Then VIEW stays where it is: later edits must not claim to have seen more. */
 		if ((redo ? a->redo_count : a->undo_count) == 0) {
 			tgp_fx_reply(g->peer, request, TG_OK);
 			return TG_OK;
@@ -748,6 +749,8 @@ tgp_author_undo(struct tgp_grid *g, uint64_t request, int redo)
 		if (rc == TG_ENOMEM)
 			return rc;
 	} while (rc != TG_OK);
+	if (tgp_view_advanced(g) != TG_OK)
+		return TG_ENOMEM;
 	g->changed_sent = 0;
 	tgp_fx_reply_patches(g->peer, request, &patches);
 	if (count > 0) {
