@@ -53,12 +53,12 @@ async function append() {
 	let ms = await timed(async () => {
 		for (let i = 0; i < singles; i++) await core.append(entry);
 	});
-	row("append 100-byte entries, each signed", (singles / ms) * 1000, "/s");
+	row("append single entries of 100 bytes, each signed", (singles / ms) * 1000, "entries/s");
 	const batch = Array(1000).fill(entry);
 	ms = await timed(async () => {
 		for (let i = 0; i < 30; i++) await core.append(batch);
 	});
-	row("append 100-byte entries, 1,000 a signature", (30_000 / ms) * 1000, "/s");
+	row("append entries of 100 bytes in batches of 1,000", (30_000 / ms) * 1000, "entries/s");
 	await core.close();
 }
 
@@ -77,7 +77,7 @@ async function replicate() {
 		left.destroy();
 		right.destroy();
 	});
-	row("replicate 100,000 entries between two peers, verified and stored", ms / 1000, "s");
+	row("replicate 100,000 entries of 100 bytes, verified and stored", ms / 1000, "s");
 	await from.close();
 	await to.close();
 }
