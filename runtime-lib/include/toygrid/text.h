@@ -19,8 +19,7 @@
  * is one inserted item, one deleted item, one mark or one set.  Its name is (agent, seq): the log key of its
  * author and the number of that agent's text events before it.
  *
- * The bytes of bundles are docs/text-ops.md ("Text operations" of docs/protocol.md); the rules of order,
- * marks and refusal are there too.
+ * The bytes of bundles and the rules of order, marks and refusal are section 6 of docs/protocol.md.
  *
  * After TG_ENOMEM from any function that takes a non-const doc, the document is only fit for reopening from
  * its events: every later call but tg_doc_close() also returns TG_ENOMEM.  After every other error it is
@@ -32,20 +31,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TG_TEXT_AGENT_BYTES	32	    /* a log key */
-#define TG_TEXT_BUNDLE_OPS_MAX	(48u << 10) /* bytes of the ops part of one bundle */
-#define TG_TEXT_BUNDLE_TEXT_MAX (64u << 10) /* bytes of the text part of one bundle */
-#define TG_TEXT_BUNDLE_ITEMS_MAX 65536u /* items inserted by one bundle */
-#define TG_TEXT_PARENTS_MAX	64	    /* parents named by one bundle */
-#define TG_TEXT_KEY_MAX		64	    /* bytes of a format, mark or register key, 1 at least */
-#define TG_TEXT_VALUE_MAX	4096	    /* bytes of a value as msgpack */
-#define TG_TEXT_UINT_MAX	((UINT64_C(1) << 53) - 1) /* largest number as a value: exact in JavaScript */
-#define TG_TEXT_FORMAT_KEYS_MAX 64			  /* keys an item is born with */
-#define TG_TEXT_ATTRS_MAX       (16u << 10)                /* bytes of attributes as msgpack */
-#define TG_TEXT_SHOWN_KEYS_MAX	256			  /* keys shown of an item: the first in byte order */
-#define TG_TEXT_EVENTS_MAX	(1u << 24)		  /* events in one document */
-#define TG_TEXT_EDITS_MAX	65536			  /* edits in one call */
-#define TG_TEXT_UNDO_RANGES_MAX 4096			  /* event ranges in one undo */
+#define TG_TEXT_AGENT_BYTES	 32	     /* a log key */
+#define TG_TEXT_BUNDLE_OPS_MAX	 (48u << 10) /* bytes of the ops part of one bundle */
+#define TG_TEXT_BUNDLE_TEXT_MAX	 (64u << 10) /* bytes of the text part of one bundle */
+#define TG_TEXT_BUNDLE_ITEMS_MAX 65536u	     /* items inserted by one bundle */
+#define TG_TEXT_PARENTS_MAX	 64	     /* parents named by one bundle */
+#define TG_TEXT_KEY_MAX		 64	     /* bytes of a format, mark or register key, 1 at least */
+#define TG_TEXT_VALUE_MAX	 4096	     /* bytes of a value as msgpack */
+#define TG_TEXT_UINT_MAX	 ((UINT64_C(1) << 53) - 1) /* largest number as a value: exact in JavaScript */
+#define TG_TEXT_FORMAT_KEYS_MAX	 64			   /* keys an item is born with */
+#define TG_TEXT_ATTRS_MAX	 (16u << 10)		   /* bytes of attributes as msgpack */
+#define TG_TEXT_SHOWN_KEYS_MAX	 256	    /* keys shown of an item: the first in byte order */
+#define TG_TEXT_EVENTS_MAX	 (1u << 24) /* events in one document */
+#define TG_TEXT_EDITS_MAX	 65536	    /* edits in one call */
+#define TG_TEXT_UNDO_RANGES_MAX	 4096	    /* event ranges in one undo */
 
 #define TG_TEXT_FLOW_BODY  0 /* the only flow so far; cells, captions and comments will have others */
 #define TG_TEXT_OBJECT_DOC 0 /* the object of document-wide registers */

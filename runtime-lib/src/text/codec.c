@@ -9,8 +9,8 @@
 
 /* The low three bits of an op's head; the rest is count - 1 (or, for MORE, what more). */
 enum head {
-	HEAD_CHAR = 0,	     /* characters in the format of the last characters */
-	HEAD_CHAR_AS = 1,    /* characters in another format */
+	HEAD_CHAR = 0,	  /* characters in the format of the last characters */
+	HEAD_CHAR_AS = 1, /* characters in another format */
 	HEAD_DELETE = 2,
 	HEAD_DELETE_BACK = 3,
 	HEAD_BLOCK = 4,
@@ -18,7 +18,9 @@ enum head {
 	HEAD_MARK = 6,
 	HEAD_MORE = 7,
 };
-enum { MORE_SET = 0 };
+enum {
+	MORE_SET = 0
+};
 
 /* ---- values and attributes */
 
@@ -121,8 +123,8 @@ tg_codec_attrs_format(struct tg_doc *doc, const uint8_t *data, size_t len, uint3
 /* ---- the canonical list of runs */
 
 /*
- * Append an operation to the list, joining it to the last one as if its events came one by one.  Returns how much of
- * it was joined: 0 means the list was canonical already.
+ * Append an operation to the list, joining it to the last one as if its events came one by one.  Returns how
+ * much of it was joined: 0 means the list was canonical already.
  */
 static uint32_t
 join_op(struct tg_op *last, const struct tg_op *op)
@@ -143,8 +145,10 @@ join_op(struct tg_op *last, const struct tg_op *op)
 
 		if (last->kind == TG_OP_DELETE && last->pos == op->pos) {
 			n = back ? 1 : op->count;
-		} else if ((last->kind == TG_OP_DELETE_BACK && (uint64_t)op->pos + last->count == last->pos) ||
-		    (last->kind == TG_OP_DELETE && last->count == 1 && (uint64_t)op->pos + 1 == last->pos)) {
+		} else if ((last->kind == TG_OP_DELETE_BACK &&
+			       (uint64_t)op->pos + last->count == last->pos) ||
+			   (last->kind == TG_OP_DELETE && last->count == 1 &&
+			       (uint64_t)op->pos + 1 == last->pos)) {
 			last->kind = TG_OP_DELETE_BACK;
 			n = back ? op->count : 1;
 		} else {
@@ -264,8 +268,8 @@ decode_tables(struct tg_decoded *d, struct column *c)
 		if (k->bytes.len > TG_TEXT_KEY_MAX) {
 			set_status(c, TG_ETOOBIG);
 		} else if (k->bytes.len == 0 || k->bytes.len > c->len - c->at ||
-		    tg_utf8_count(k->bytes.data, k->bytes.len, &scalars) != TG_OK ||
-		    (i > 0 && compare_bytes(d->keys[i - 1].bytes, k->bytes) >= 0)) {
+			   tg_utf8_count(k->bytes.data, k->bytes.len, &scalars) != TG_OK ||
+			   (i > 0 && compare_bytes(d->keys[i - 1].bytes, k->bytes) >= 0)) {
 			set_status(c, TG_EFORMAT);
 		} else {
 			c->at += k->bytes.len;
@@ -305,15 +309,16 @@ decode_tables(struct tg_decoded *d, struct column *c)
 static void
 decode_heads(struct tg_decoded *d, struct column *c)
 {
-	static const uint8_t kinds[] = {TG_OP_CHAR, TG_OP_CHAR, TG_OP_DELETE, TG_OP_DELETE_BACK, TG_OP_BLOCK,
-	    TG_OP_ATOM, TG_OP_MARK};
+	static const uint8_t kinds[] = {
+	    TG_OP_CHAR, TG_OP_CHAR, TG_OP_DELETE, TG_OP_DELETE_BACK, TG_OP_BLOCK, TG_OP_ATOM, TG_OP_MARK};
 	size_t n = next_number(c, c->len);
 	uint64_t events = 0, items = 0;
 	int rc;
 
 	if (c->status == TG_OK && n == 0)
 		set_status(c, TG_EFORMAT);
-	if (c->status == TG_OK && (rc = tg_mem_grow((void **)&d->ops, &d->op_cap, n, sizeof *d->ops)) != TG_OK)
+	if (c->status == TG_OK &&
+	    (rc = tg_mem_grow((void **)&d->ops, &d->op_cap, n, sizeof *d->ops)) != TG_OK)
 		set_status(c, rc);
 	for (size_t i = 0; i < n && c->status == TG_OK; i++) {
 		uint64_t head = next_number(c, UINT64_MAX);
@@ -437,8 +442,9 @@ decode_text(struct tg_decoded *d, const uint8_t *text, size_t len, size_t value_
 		return TG_OK;
 	}
 	/*
-	 * The characters end where char_n of them have gone by, going by their first bytes (the values behind them may
-	 * begin like the middle of a character); whether they are well formed is then for tg_utf8_count to say.
+	 * The characters end where char_n of them have gone by, going by their first bytes (the values behind
+	 * them may begin like the middle of a character); whether they are well formed is then for
+	 * tg_utf8_count to say.
 	 */
 	for (; at < len && n < d->char_n; n++)
 		at += text[at] < 0x80 ? 1 : text[at] < 0xe0 ? 2 : text[at] < 0xf0 ? 3 : 4;
@@ -456,7 +462,8 @@ decode_text(struct tg_decoded *d, const uint8_t *text, size_t len, size_t value_
 }
 
 int
-tg_codec_decode(struct tg_decoded *d, const uint8_t *ops, size_t ops_len, const uint8_t *text, size_t text_len)
+tg_codec_decode(
+    struct tg_decoded *d, const uint8_t *ops, size_t ops_len, const uint8_t *text, size_t text_len)
 {
 	struct column c = {ops, ops_len, 0, TG_OK};
 	size_t values;
@@ -537,14 +544,14 @@ tg_codec_intern(struct tg_decoded *d, struct tg_doc *doc)
 
 	f->stamp++;
 	for (size_t i = 0; i < d->key_n; i++)
-		if ((rc = tg_pool_put(&doc->pool, d->keys[i].bytes.data, d->keys[i].bytes.len,
-			 &d->keys[i].id)) != TG_OK)
+		if ((rc = tg_pool_put(
+			 &doc->pool, d->keys[i].bytes.data, d->keys[i].bytes.len, &d->keys[i].id)) != TG_OK)
 			return rc;
 	for (size_t i = 0; i < d->format_n; i++) {
 		uint32_t n = 0;
 
-		if ((rc = tg_mem_grow((void **)&doc->pairs, &doc->pair_cap, d->formats[i].n,
-			 sizeof *doc->pairs)) != TG_OK)
+		if ((rc = tg_mem_grow(
+			 (void **)&doc->pairs, &doc->pair_cap, d->formats[i].n, sizeof *doc->pairs)) != TG_OK)
 			return rc;
 		for (uint32_t k = d->formats[i].first; k < d->formats[i].first + d->formats[i].n; k++) {
 			if ((rc = tg_pool_put(&doc->pool, d->values[k].data, d->values[k].len, &id)) != TG_OK)
@@ -578,7 +585,8 @@ tg_codec_intern(struct tg_decoded *d, struct tg_doc *doc)
 
 /* ---- encoding */
 
-/* Upper bounds, in bytes, of what one more operation adds to the ops part: head, position, format or key, object. */
+/* Upper bounds, in bytes, of what one more operation adds to the ops part: head, position, format or key,
+ * object. */
 #define OP_BYTES  16
 #define KEY_BYTES (TG_TEXT_KEY_MAX + 2)
 
@@ -643,7 +651,8 @@ collect(struct tg_doc *doc, uint32_t start, uint32_t end, uint32_t *stop, size_t
 		if (r->kind == TG_OP_CHAR) {
 			const uint8_t *p = tg_oplog_text(&doc->log, at, &n, &len);
 
-			if (len > TG_TEXT_BUNDLE_TEXT_MAX - text) { /* mixed runs are short: drop them whole */
+			if (len >
+			    TG_TEXT_BUNDLE_TEXT_MAX - text) { /* mixed runs are short: drop them whole */
 				if (!r->ascii || text == TG_TEXT_BUNDLE_TEXT_MAX)
 					break;
 				len = n = op.count = (uint32_t)(TG_TEXT_BUNDLE_TEXT_MAX - text);
@@ -756,7 +765,8 @@ put_formats(struct tg_doc *doc, size_t op_n, size_t key_n, uint32_t format_n)
 static uint64_t
 head_of(const struct tg_op *op, uint32_t *current)
 {
-	static const uint8_t heads[] = {HEAD_CHAR, HEAD_BLOCK, HEAD_ATOM, HEAD_DELETE, HEAD_DELETE_BACK, HEAD_MARK};
+	static const uint8_t heads[] = {
+	    HEAD_CHAR, HEAD_BLOCK, HEAD_ATOM, HEAD_DELETE, HEAD_DELETE_BACK, HEAD_MARK};
 	uint64_t count = (uint64_t)(op->count - 1) << 3;
 
 	if (op->kind == TG_OP_SET)
@@ -791,7 +801,7 @@ tg_codec_encode(struct tg_doc *doc, uint32_t start, uint32_t end, uint32_t *stop
 			if ((rc = add_key(doc, &key_n, op->key)) != TG_OK)
 				return rc;
 		} else if (op->kind <= TG_OP_ATOM && op->format != 0 &&
-		    f->formats[op->format].local == next_format) {
+			   f->formats[op->format].local == next_format) {
 			next_format++;
 			p = tg_format_get(f, op->format, &n);
 			for (size_t k = 0; k < n; k++)

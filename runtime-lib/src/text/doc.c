@@ -23,7 +23,8 @@ tg_doc_open(struct tg_doc **doc, int order)
 	d->open_marks = TG_LV_NONE;
 	d->decoded = tg_calloc(1, sizeof *d->decoded);
 	rc = d->decoded != NULL ? TG_OK : TG_ENOMEM;
-	if (rc != TG_OK || (rc = tg_pool_init(&d->pool)) != TG_OK || (rc = tg_graph_init(&d->graph)) != TG_OK ||
+	if (rc != TG_OK || (rc = tg_pool_init(&d->pool)) != TG_OK ||
+	    (rc = tg_graph_init(&d->graph)) != TG_OK ||
 	    (rc = tg_formats_init(&d->formats, &d->pool, &d->graph)) != TG_OK ||
 	    (rc = tg_items_init(&d->items, 0)) != TG_OK) {
 		tg_doc_close(d);
@@ -81,7 +82,8 @@ tg_doc_ready(struct tg_doc *doc)
 }
 
 int
-tg_doc_beats(const struct tg_doc *doc, uint32_t lamport, uint32_t lv, uint32_t other_lamport, uint32_t other_lv)
+tg_doc_beats(
+    const struct tg_doc *doc, uint32_t lamport, uint32_t lv, uint32_t other_lamport, uint32_t other_lv)
 {
 	if (lamport != other_lamport)
 		return lamport > other_lamport;
@@ -139,7 +141,8 @@ tg_doc_log_set(struct tg_doc *doc, uint32_t object, uint32_t key, uint32_t value
 	int rc;
 
 	if ((rc = find_register(doc, object, key, &reg)) != TG_OK ||
-	    (rc = tg_mem_grow((void **)&doc->sets, &doc->set_cap, doc->set_n + 1, sizeof *doc->sets)) != TG_OK ||
+	    (rc = tg_mem_grow((void **)&doc->sets, &doc->set_cap, doc->set_n + 1, sizeof *doc->sets)) !=
+		TG_OK ||
 	    (rc = tg_oplog_append(&doc->log, TG_OP_SET, 0, 1, (uint32_t)doc->set_n)) != TG_OK)
 		return rc;
 	r = &doc->registers[reg];
@@ -203,8 +206,8 @@ log_decoded(struct tg_doc *doc)
 
 /* The parents of a bundle as a frontier in doc->parents. */
 static int
-resolve_parents(struct tg_doc *doc, uint32_t agent, uint64_t first_seq, const struct tg_event_id *parents,
-    size_t n)
+resolve_parents(
+    struct tg_doc *doc, uint32_t agent, uint64_t first_seq, const struct tg_event_id *parents, size_t n)
 {
 	uint32_t other, lv;
 	int rc;
@@ -263,8 +266,8 @@ add(struct tg_doc *doc, const uint8_t *key, uint64_t first_seq, const struct tg_
 
 	/* Nothing is refused from here on. */
 	if ((rc = tg_graph_agent(&doc->graph, key, 1, &agent)) != TG_OK ||
-	    (rc = tg_graph_append(&doc->graph, agent, doc->decoded->event_n, doc->parents.v, doc->parents.n)) !=
-		TG_OK ||
+	    (rc = tg_graph_append(
+		 &doc->graph, agent, doc->decoded->event_n, doc->parents.v, doc->parents.n)) != TG_OK ||
 	    (rc = log_decoded(doc)) != TG_OK ||
 	    (rc = tg_lvs_advance(&doc->merged, doc->parents.v, doc->parents.n, doc->log.next - 1)) != TG_OK)
 		return rc == TG_ELIMIT ? TG_ENOMEM : rc;
@@ -301,7 +304,8 @@ tg_doc_load_end(struct tg_doc *doc)
 		return doc->failed;
 	doc->loading = 0;
 	if (doc->deferred)
-		doc->failed = tg_walk_track(doc); /* out of range in the middle of a walk: no way back either */
+		doc->failed =
+		    tg_walk_track(doc); /* out of range in the middle of a walk: no way back either */
 	return doc->failed;
 }
 

@@ -11,10 +11,10 @@
  *     doc.c edit.c poll.c undo.c read.c    the public functions
  *
  * A document starts LINEAR: while every bundle was made after all that came before it, items needs neither
- * tombstones nor ids, and adding is as cheap as editing a string.  The first event that looks at an older version
- * (or the first undo, or caret of an older version) makes it TRACKED: everything is walked once from the start,
- * some ten milliseconds for a million events, and items then keeps every tombstone for as long as the document is
- * open: the warm tracker.
+ * tombstones nor ids, and adding is as cheap as editing a string.  The first event that looks at an older
+ * version (or the first undo, or caret of an older version) makes it TRACKED: everything is walked once from
+ * the start, some ten milliseconds for a million events, and items then keeps every tombstone for as long as
+ * the document is open: the warm tracker.
  */
 #ifndef TG_TEXT_DOC_H
 #define TG_TEXT_DOC_H
@@ -36,9 +36,9 @@ struct tg_set {
 
 struct tg_register {
 	uint32_t object, key;
-	uint32_t last;	/* set added last */
+	uint32_t last;	 /* set added last */
 	uint32_t winner; /* the set with the highest (lamport, agent, seq) */
-	uint32_t seen;	/* value in VIEW */
+	uint32_t seen;	 /* value in VIEW */
 };
 
 struct tg_decoded; /* codec.h */
@@ -62,7 +62,7 @@ struct tg_doc {
 	size_t register_n, register_cap;
 	int registers_stale; /* some winner is not what VIEW has */
 
-	uint32_t open_marks;	 /* marks applied but outside PREPARED: a list through tg_mark.next */
+	uint32_t open_marks;	/* marks applied but outside PREPARED: a list through tg_mark.next */
 	struct tg_lvs prepared; /* the version of the items' sp */
 	struct tg_lvs merged, view;
 
@@ -93,10 +93,11 @@ int tg_walk_to(struct tg_doc *doc, const struct tg_lvs *version) __attribute__((
 
 /**
  * tg_walk_apply(doc, start, end, local):
- * Apply the logged events [start, end), one linear stretch whose parents are PREPARED; PREPARED is then its end.
- * They must be in range.  ${local}: the view shows them already.
+ * Apply the logged events [start, end), one linear stretch whose parents are PREPARED; PREPARED is then its
+ * end. They must be in range.  ${local}: the view shows them already.
  */
-int tg_walk_apply(struct tg_doc *doc, uint32_t start, uint32_t end, int local) __attribute__((warn_unused_result));
+int tg_walk_apply(struct tg_doc *doc, uint32_t start, uint32_t end, int local)
+    __attribute__((warn_unused_result));
 
 /** tg_walk_seen(doc): Make VIEW the same as MERGED in all items, silently. */
 void tg_walk_seen(struct tg_doc *doc);
@@ -107,12 +108,11 @@ int tg_walk_track(struct tg_doc *doc) __attribute__((warn_unused_result));
 /* ---- plan.c */
 
 /**
- * tg_plan_walk(doc, visit): Call visit(doc, start, end, parents) for stretches of the whole graph, parents first, in a
- * good order.  Stops when ${visit} does not return TG_OK.
+ * tg_plan_walk(doc, visit): Call visit(doc, start, end, parents) for stretches of the whole graph, parents
+ * first, in a good order.  Stops when ${visit} does not return TG_OK.
  */
-int tg_plan_walk(struct tg_doc *doc,
-    int (*visit)(struct tg_doc *doc, uint32_t start, uint32_t end, const struct tg_lvs *parents))
-    __attribute__((warn_unused_result));
+int tg_plan_walk(struct tg_doc *doc, int (*visit)(struct tg_doc *doc, uint32_t start, uint32_t end,
+					 const struct tg_lvs *parents)) __attribute__((warn_unused_result));
 
 /* ---- doc.c */
 
@@ -129,8 +129,8 @@ int tg_doc_log_set(struct tg_doc *doc, uint32_t object, uint32_t key, uint32_t v
     __attribute__((warn_unused_result));
 
 /** tg_doc_beats(doc, lamport, lv, other_lamport, other_lv): Does the first event win over the other? */
-int tg_doc_beats(const struct tg_doc *doc, uint32_t lamport, uint32_t lv, uint32_t other_lamport,
-    uint32_t other_lv);
+int tg_doc_beats(
+    const struct tg_doc *doc, uint32_t lamport, uint32_t lv, uint32_t other_lamport, uint32_t other_lv);
 
 /** tg_doc_ids(doc, version, ids): A version as event ids in doc->ids, sorted by agent. */
 int tg_doc_ids(struct tg_doc *doc, const struct tg_lvs *version, const struct tg_event_id **ids)
@@ -153,8 +153,8 @@ struct tg_change {
 
 /**
  * tg_change_apply(doc, change, local):
- * Make it one or more events of the own agent, in VIEW (${local}) or in MERGED; PREPARED must be that version, and
- * the change in range.
+ * Make it one or more events of the own agent, in VIEW (${local}) or in MERGED; PREPARED must be that
+ * version, and the change in range.
  */
 int tg_change_apply(struct tg_doc *doc, const struct tg_change *change, int local)
     __attribute__((warn_unused_result));

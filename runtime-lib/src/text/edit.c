@@ -150,7 +150,8 @@ make_edit(struct tg_doc *doc, const struct tg_edit *e)
 }
 
 int
-tg_doc_edit(struct tg_doc *doc, const struct tg_edit *edits, size_t n, uint64_t *first_seq, uint64_t *event_count)
+tg_doc_edit(
+    struct tg_doc *doc, const struct tg_edit *edits, size_t n, uint64_t *first_seq, uint64_t *event_count)
 {
 	uint64_t length, events = 0, first;
 	int rc;
@@ -253,8 +254,8 @@ read_edit(struct tg_reader *r, struct tg_edit *e)
 }
 
 int
-tg_doc_edit_msgpack(struct tg_doc *doc, const uint8_t *data, size_t len, uint64_t *first_seq,
-    uint64_t *event_count)
+tg_doc_edit_msgpack(
+    struct tg_doc *doc, const uint8_t *data, size_t len, uint64_t *first_seq, uint64_t *event_count)
 {
 	struct tg_edit one, *edits = &one;
 	struct tg_reader r;

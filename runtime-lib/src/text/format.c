@@ -18,6 +18,8 @@ tg_formats_init(struct tg_formats *f, struct tg_pool *pool, const struct tg_grap
 	f->state_slots = tg_calloc(f->state_slot_count, sizeof *f->state_slots);
 	if (f->slots == NULL || f->state_slots == NULL)
 		return TG_ENOMEM; /* the owner calls tg_formats_free */
+	if (tg_mem_grow((void **)&f->pairs, &f->pair_cap, 8, sizeof *f->pairs) != TG_OK)
+		return TG_ENOMEM;
 	return tg_format_put(f, NULL, 0, &id);
 }
 
@@ -154,8 +156,8 @@ tg_format_with(struct tg_formats *f, uint32_t format, uint32_t key, uint32_t val
 }
 
 /*
- * The slow way, for items with more keys than are shown: which keys those are depends on all marks, so start from
- * the birth format and set each key's winner.
+ * The slow way, for items with more keys than are shown: which keys those are depends on all marks, so start
+ * from the birth format and set each key's winner.
  */
 static int
 resolve_all(struct tg_formats *f, uint32_t state, uint32_t *id)

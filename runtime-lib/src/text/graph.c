@@ -166,8 +166,8 @@ tg_graph_lamport(const struct tg_graph *g, uint32_t lv)
 }
 
 int
-tg_graph_append(struct tg_graph *g, uint32_t agent, uint32_t count, const uint32_t *parents,
-    size_t parent_count)
+tg_graph_append(
+    struct tg_graph *g, uint32_t agent, uint32_t count, const uint32_t *parents, size_t parent_count)
 {
 	struct tg_agent *a = &g->agents[agent];
 	struct tg_grun *r;
@@ -175,8 +175,7 @@ tg_graph_append(struct tg_graph *g, uint32_t agent, uint32_t count, const uint32
 	size_t hints = ((size_t)end + 15) / 16;
 	int rc;
 
-	if (a->n == 0 ||
-	    a->pieces[a->n - 1].lv + (a->next_seq - a->pieces[a->n - 1].seq) != g->next) {
+	if (a->n == 0 || a->pieces[a->n - 1].lv + (a->next_seq - a->pieces[a->n - 1].seq) != g->next) {
 		if ((rc = tg_mem_grow((void **)&a->pieces, &a->cap, a->n + 1, sizeof *a->pieces)) != TG_OK)
 			return rc;
 		a->pieces[a->n].seq = a->next_seq;
@@ -269,7 +268,10 @@ heap_top_lv(const struct tg_graph *g)
 int
 tg_graph_reduce(struct tg_graph *g, struct tg_lvs *l)
 {
-	enum { REACHED = 0, ASKED = 1 };
+	enum {
+		REACHED = 0,
+		ASKED = 1
+	};
 	size_t asked = l->n;
 	int rc;
 
@@ -330,7 +332,11 @@ int
 tg_graph_diff(struct tg_graph *g, const uint32_t *a, size_t an, const uint32_t *b, size_t bn,
     struct tg_spans *only_a, struct tg_spans *only_b)
 {
-	enum { A = 1, B = 2, BOTH = 3 };
+	enum {
+		A = 1,
+		B = 2,
+		BOTH = 3
+	};
 	size_t both = 0; /* heap entries that are known to be in both versions */
 	int rc = TG_OK;
 

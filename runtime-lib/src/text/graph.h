@@ -2,12 +2,13 @@
  * graph.h -- who made which events after which: the event graph, run-length encoded.
  *
  * Every event held has a dense local number, its LV, in order of arrival; parents always have lower LVs.  A
- * run is a stretch of LVs by one agent where each event's only parent is the one before; so typing costs nothing
- * and the graph of a document has as many runs as people took turns.  A version is a frontier: the sorted LVs of
- * its newest events.  LVs are local; between hosts an event is named (agent, seq).
+ * run is a stretch of LVs by one agent where each event's only parent is the one before; so typing costs
+ * nothing and the graph of a document has as many runs as people took turns.  A version is a frontier: the
+ * sorted LVs of its newest events.  LVs are local; between hosts an event is named (agent, seq).
  *
  * Invariants: (1) runs tile [0, next) in order; (2) every parent of a run is < its start; (3) parents are a
- * frontier: none is an ancestor of another; (4) an agent's pieces tile its seqs [0, next_seq) and its LVs ascend.
+ * frontier: none is an ancestor of another; (4) an agent's pieces tile its seqs [0, next_seq) and its LVs
+ * ascend.
  */
 #ifndef TG_TEXT_GRAPH_H
 #define TG_TEXT_GRAPH_H
@@ -35,8 +36,8 @@ struct tg_spans {
 
 struct tg_grun {
 	uint32_t start, end; /* LVs [start, end) */
-	uint32_t agent;      /* index in agents */
-	uint32_t seq;        /* of start */
+	uint32_t agent;	     /* index in agents */
+	uint32_t seq;	     /* of start */
 	uint32_t lamport;    /* of start: 1 + the highest of the parents, else 1 */
 	uint32_t parents;    /* index in parent_pool */
 	uint32_t parent_count;
@@ -47,7 +48,7 @@ struct tg_agent {
 	uint32_t next_seq;
 	struct tg_agent_piece {
 		uint32_t seq, lv;
-	} *pieces; /* ascending; a piece ends where the next begins */
+	} * pieces; /* ascending; a piece ends where the next begins */
 	size_t n, cap;
 };
 
@@ -119,8 +120,8 @@ int tg_graph_reduce(struct tg_graph *g, struct tg_lvs *l) __attribute__((warn_un
 
 /**
  * tg_graph_diff(g, a, b, only_a, only_b):
- * The events in one version and not in the other, as spans with the newest first.  Cost: what lies between the
- * versions and their last common events.
+ * The events in one version and not in the other, as spans with the newest first.  Cost: what lies between
+ * the versions and their last common events.
  */
 int tg_graph_diff(struct tg_graph *g, const uint32_t *a, size_t an, const uint32_t *b, size_t bn,
     struct tg_spans *only_a, struct tg_spans *only_b) __attribute__((warn_unused_result));

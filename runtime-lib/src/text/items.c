@@ -213,11 +213,13 @@ tg_items_locate(const struct tg_items *t, uint32_t lv)
 static void
 set_place(struct tg_items *t, const struct tg_item *it, uint32_t leaf)
 {
-	uint32_t *p = t->place + it->id;
+	uint32_t *p;
 
-	if (t->tracking)
-		for (uint32_t i = 0; i < it->len; i++)
-			p[i] = leaf;
+	if (!t->tracking)
+		return;
+	p = t->place + it->id;
+	for (uint32_t i = 0; i < it->len; i++)
+		p[i] = leaf;
 }
 
 /* Add sums to the entries of a node in all its ancestors, and its dirty bit if it has one. */
@@ -279,9 +281,10 @@ grow_root(struct tg_items *t)
 }
 
 /*
- * Put node ${kid}, holding these sums, into the tree right of its sibling ${left}; no ancestor counts the sums yet.
- * ${level} is that of the two, 0 for leaves.  Full inner nodes are split on the way up, so the recursion is no deeper
- * than the tree.
+ * Put node ${kid}, holding these sums, into the tree right of its sibling ${left}; no ancestor counts the
+ * sums yet.
+ * ${level} is that of the two, 0 for leaves.  Full inner nodes are split on the way up, so the recursion is
+ * no deeper than the tree.
  */
 static int
 add_kid(struct tg_items *t, uint32_t left, uint32_t kid, uint32_t sp, uint32_t se, int dirty, uint32_t level)
@@ -312,9 +315,10 @@ add_kid(struct tg_items *t, uint32_t left, uint32_t kid, uint32_t sp, uint32_t s
 		p->n = TG_INNER_KIDS / 2;
 		p->dirty &= (uint16_t)((1u << half) - 1);
 		add_upward(t, up, level + 1, 0 - fsp, 0 - fse, 0);
-		if (p->dirty == 0 && p->parent != TG_NODE_NONE) /* what was dirty is now below q: its link says so */
+		if (p->dirty == 0 &&
+		    p->parent != TG_NODE_NONE) /* what was dirty is now below q: its link says so */
 			t->inners[p->parent].dirty &=
-			    (uint16_t)~(1u << kid_index(&t->inners[p->parent], up));
+			    (uint16_t) ~(1u << kid_index(&t->inners[p->parent], up));
 		if ((rc = add_kid(t, up, fresh, fsp, fse, q->dirty != 0, level + 1)) != TG_OK)
 			return rc;
 		up = level == 0 ? t->leaves[left].parent : t->inners[left].parent;
@@ -374,7 +378,7 @@ static int
 alike(const struct tg_item *a, const struct tg_item *b)
 {
 	return a->id + a->len == b->id && b->left == b->id - 1 && a->right == b->right && a->st == b->st &&
-	    a->state == b->state && a->seen == b->seen;
+	       a->state == b->state && a->seen == b->seen;
 }
 
 static void
@@ -558,7 +562,7 @@ tg_items_clean(struct tg_items *t, uint32_t leaf)
 	for (uint32_t up = t->leaves[leaf].parent; up != TG_NODE_NONE; kid = up, up = t->inners[up].parent) {
 		struct tg_inner *p = &t->inners[up];
 
-		p->dirty &= (uint16_t)~(1u << kid_index(p, kid));
+		p->dirty &= (uint16_t) ~(1u << kid_index(p, kid));
 		if (p->dirty != 0)
 			return;
 	}

@@ -7,9 +7,9 @@
  *
  * A run is a stretch of items with consecutive LVs where each follows the one before (its left origin) and
  * all have one state.  Three things are known of every item:
- *     sp  its state in the PREPARED version, where the walker stands: 0 not inserted, 1 visible, 1 + n deleted n times
- *     se  is it deleted in MERGED, everything applied so far?  Only ever set.
- *     VIEW, seen  was it on the screen at the last poll, and with which format?
+ *     sp  its state in the PREPARED version, where the walker stands: 0 not inserted, 1 visible, 1 + n
+ * deleted n times se  is it deleted in MERGED, everything applied so far?  Only ever set. VIEW, seen  was it
+ * on the screen at the last poll, and with which format?
  *
  * With tracking on, place[lv] is the leaf of an inserted item (and the target of a delete event, kept by
  * walk.c), so a run is found by LV in one step.  With tracking off (a history without concurrency needs no
@@ -18,9 +18,10 @@
  * Sums of the leaf that is being worked on are passed up only when another leaf is touched; a cache remembers
  * where the last position was found.  Both make typing O(1).
  *
- * Invariants, checked by tg_items_check(): (1) runs are not empty and no leaf is over-full; (2) an inner node's
- * sums are those of its children; (3) parent links and the leaf chain agree with the tree; (4) place[lv] names the leaf
- * of every item when tracking; (5) a leaf is dirty iff its bit is set in every ancestor.
+ * Invariants, checked by tg_items_check(): (1) runs are not empty and no leaf is over-full; (2) an inner
+ * node's sums are those of its children; (3) parent links and the leaf chain agree with the tree; (4)
+ * place[lv] names the leaf of every item when tracking; (5) a leaf is dirty iff its bit is set in every
+ * ancestor.
  */
 #ifndef TG_TEXT_ITEMS_H
 #define TG_TEXT_ITEMS_H
@@ -35,7 +36,7 @@
 #define TG_NODE_NONE  UINT32_MAX
 
 #define TG_ITEM_SP	   0x03ffffffu /* sp count: at most 1 + TG_TEXT_EVENTS_MAX */
-#define TG_ITEM_KIND_SHIFT 26		/* enum tg_text_kind, two bits */
+#define TG_ITEM_KIND_SHIFT 26	       /* enum tg_text_kind, two bits */
 #define TG_ITEM_GONE	   0x40000000u /* se: deleted in MERGED */
 #define TG_ITEM_VIEW	   0x80000000u /* in VIEW */
 
@@ -69,9 +70,9 @@ struct tg_items {
 	size_t leaf_n, leaf_cap;
 	struct tg_inner *inners;
 	size_t inner_n, inner_cap;
-	uint32_t root;	/* an inner, or a leaf when height is 0 */
+	uint32_t root;	 /* an inner, or a leaf when height is 0 */
 	uint32_t height; /* inner levels */
-	uint32_t first;	/* leaf */
+	uint32_t first;	 /* leaf */
 	uint32_t sp_total, se_total, view_total;
 	int tracking;
 	uint32_t *place;
@@ -132,7 +133,8 @@ tg_items_step(const struct tg_items *t, struct tg_cursor *c)
 	return 1;
 }
 
-/** tg_items_insert(t, c, item): Put a run at ${c}; it may join the run before.  Then *${c} is where it starts. */
+/** tg_items_insert(t, c, item): Put a run at ${c}; it may join the run before.  Then *${c} is where it
+ * starts. */
 int tg_items_insert(struct tg_items *t, struct tg_cursor *c, const struct tg_item *item)
     __attribute__((warn_unused_result));
 
@@ -157,7 +159,8 @@ uint32_t tg_items_before(struct tg_items *t, struct tg_cursor c, int merged);
 /** tg_items_dirty(t, leaf): Note that VIEW and MERGED differ in ${leaf}. */
 void tg_items_dirty(struct tg_items *t, uint32_t leaf);
 
-/** tg_items_next_dirty(t, leaf, before): The first dirty leaf and the MERGED items before it; 0 when none is. */
+/** tg_items_next_dirty(t, leaf, before): The first dirty leaf and the MERGED items before it; 0 when none is.
+ */
 int tg_items_next_dirty(struct tg_items *t, uint32_t *leaf, uint32_t *before);
 
 /** tg_items_clean(t, leaf): The opposite of tg_items_dirty. */

@@ -15,8 +15,8 @@ tg_oplog_free(struct tg_oplog *log)
 }
 
 /*
- * Can events of this kind at pos lengthen the last run?  Typing and holding down a delete key do, which keeps the
- * log short.  What goes on the wire does not depend on it: the encoder joins runs by its own rule.
+ * Can events of this kind at pos lengthen the last run?  Typing and holding down a delete key do, which keeps
+ * the log short.  What goes on the wire does not depend on it: the encoder joins runs by its own rule.
  */
 static int
 continues(const struct tg_oplog *log, int kind, uint32_t pos, uint32_t aux)
@@ -37,7 +37,7 @@ continues(const struct tg_oplog *log, int kind, uint32_t pos, uint32_t aux)
 		return r->kind == kind && r->pos == pos;
 	case TG_OP_DELETE_BACK:
 		return (r->kind == kind && r->pos == pos + n) ||
-		    (r->kind == TG_OP_DELETE && n == 1 && r->pos == pos + 1);
+		       (r->kind == TG_OP_DELETE && n == 1 && r->pos == pos + 1);
 	}
 	return 0;
 }
@@ -67,7 +67,8 @@ extend(struct tg_oplog *log, uint32_t count)
 	int rc;
 
 	if (hints > log->hint_n) {
-		if ((rc = tg_mem_grow((void **)&log->hint, &log->hint_cap, hints, sizeof *log->hint)) != TG_OK)
+		if ((rc = tg_mem_grow((void **)&log->hint, &log->hint_cap, hints, sizeof *log->hint)) !=
+		    TG_OK)
 			return rc;
 		while (log->hint_n < hints)
 			log->hint[log->hint_n++] = (uint32_t)log->n - 1;
@@ -81,7 +82,8 @@ tg_oplog_append(struct tg_oplog *log, int kind, uint32_t pos, uint32_t count, ui
 {
 	int rc;
 
-	/* One delete at the place of a backspace run's next step, or just before the last delete, goes backward. */
+	/* One delete at the place of a backspace run's next step, or just before the last delete, goes
+	 * backward. */
 	if (kind == TG_OP_DELETE && count == 1 && !continues(log, kind, pos, aux) &&
 	    continues(log, TG_OP_DELETE_BACK, pos, aux))
 		kind = TG_OP_DELETE_BACK;
@@ -111,8 +113,8 @@ tg_oplog_bytes(const uint8_t *text, uint32_t n)
 }
 
 int
-tg_oplog_append_text(struct tg_oplog *log, uint32_t pos, uint32_t count, uint32_t format, const uint8_t *text,
-    size_t len)
+tg_oplog_append_text(
+    struct tg_oplog *log, uint32_t pos, uint32_t count, uint32_t format, const uint8_t *text, size_t len)
 {
 	int rc;
 

@@ -1,9 +1,9 @@
 /*
  * oplog.h -- what each event did: runs of operations in LV order, and all text ever inserted.
  *
- * The walk reads positions and lengths only; characters stay in one append-only arena and are copied when they
- * are shown.  A run of ASCII has one byte per item, so a character's place is an addition; other text is cut into
- * runs of at most TG_OPLOG_MIXED_MAX items and counted from the start of its run.
+ * The walk reads positions and lengths only; characters stay in one append-only arena and are copied when
+ * they are shown.  A run of ASCII has one byte per item, so a character's place is an addition; other text is
+ * cut into runs of at most TG_OPLOG_MIXED_MAX items and counted from the start of its run.
  */
 #ifndef TG_TEXT_OPLOG_H
 #define TG_TEXT_OPLOG_H

@@ -2,10 +2,10 @@
  * plan.c -- in which order to walk a whole graph.
  *
  * Every topological order gives the same document; they differ in how often the walker turns back.  This one
- * goes depth first and takes the smaller branch first, so that the work undone when turning back is the small one.  A
- * branch's size is estimated by marking which 128ths of history it reaches, OR-ed from children upward: exact
- * sizes of overlapping branches cannot be added.  Runs are cut behind every event that others follow, since there
- * the walk may turn.
+ * goes depth first and takes the smaller branch first, so that the work undone when turning back is the small
+ * one.  A branch's size is estimated by marking which 128ths of history it reaches, OR-ed from children
+ * upward: exact sizes of overlapping branches cannot be added.  Runs are cut behind every event that others
+ * follow, since there the walk may turn.
  */
 #include <string.h>
 
@@ -15,10 +15,10 @@
 #include "text/doc.h"
 
 struct plan {
-	uint64_t *starts; /* bitmap over LVs: a stretch starts here */
-	uint32_t *rank;	  /* starts before each word of the bitmap */
-	uint32_t n;	  /* stretches */
-	uint32_t *start;  /* n + 1: LVs */
+	uint64_t *starts;  /* bitmap over LVs: a stretch starts here */
+	uint32_t *rank;	   /* starts before each word of the bitmap */
+	uint32_t n;	   /* stretches */
+	uint32_t *start;   /* n + 1: LVs */
 	uint32_t *kids_at; /* n + 1: where a stretch's children begin in kids */
 	uint32_t *kids;
 	uint32_t *waits; /* parents not yet visited */
@@ -76,8 +76,8 @@ cut_stretches(struct plan *p, const struct tg_graph *g)
 	p->reach = tg_calloc(p->n, sizeof *p->reach);
 	p->stack = tg_calloc(p->n, sizeof *p->stack);
 	p->ready = tg_calloc(p->n, sizeof *p->ready);
-	if (p->start == NULL || p->waits == NULL || p->kids_at == NULL || p->kids == NULL || p->reach == NULL ||
-	    p->stack == NULL || p->ready == NULL)
+	if (p->start == NULL || p->waits == NULL || p->kids_at == NULL || p->kids == NULL ||
+	    p->reach == NULL || p->stack == NULL || p->ready == NULL)
 		return TG_ENOMEM;
 	p->n = 0;
 	for (size_t i = 0; i < words; i++)
@@ -95,7 +95,7 @@ parents_of(const struct plan *p, const struct tg_graph *g, uint32_t i, uint32_t 
 
 	if (r->start == p->start[i]) {
 		*n = r->parent_count;
-		return g->parent_pool + r->parents;
+		return *n > 0 ? &g->parent_pool[r->parents] : NULL;
 	}
 	*before = p->start[i] - 1;
 	*n = 1;

@@ -1,10 +1,10 @@
 /*
  * poll.c -- what the page must change to show MERGED.
  *
- * Every item knows whether the page shows it, and with which format.  Leaves where that differs from MERGED are
- * marked dirty in the tree, so a poll visits only those, in order.  Everything left of the place being visited
- * is new already, so the index of a record is the count of MERGED items before it.  What came and went between
- * two polls is never reported.
+ * Every item knows whether the page shows it, and with which format.  Leaves where that differs from MERGED
+ * are marked dirty in the tree, so a poll visits only those, in order.  Everything left of the place being
+ * visited is new already, so the index of a record is the count of MERGED items before it.  What came and
+ * went between two polls is never reported.
  */
 #include <string.h>
 
@@ -74,7 +74,8 @@ poll_leaf(struct tg_doc *doc, uint32_t leaf, uint32_t index)
 
 		if (it->st & TG_ITEM_GONE) {
 			if (it->st & TG_ITEM_VIEW) {
-				if ((rc = put_record(doc, TG_PATCH_DELETE, index, it->len, 0, 0, 0, 0)) != TG_OK)
+				if ((rc = put_record(doc, TG_PATCH_DELETE, index, it->len, 0, 0, 0, 0)) !=
+				    TG_OK)
 					return rc;
 				tg_items_set(t, c, it->st & ~TG_ITEM_VIEW, it->state, 0);
 			}
@@ -86,8 +87,8 @@ poll_leaf(struct tg_doc *doc, uint32_t leaf, uint32_t index)
 			if (!(it->st & TG_ITEM_VIEW)) {
 				if ((rc = put_insert(doc, it, index, format)) != TG_OK)
 					return rc;
-			} else if (it->seen != format && (rc = put_record(doc, TG_PATCH_REFORMAT, index, it->len, 0,
-							      format, 0, 0)) != TG_OK) {
+			} else if (it->seen != format && (rc = put_record(doc, TG_PATCH_REFORMAT, index,
+							      it->len, 0, format, 0, 0)) != TG_OK) {
 				return rc;
 			}
 			index += it->len;
@@ -140,8 +141,7 @@ tg_poll(struct tg_doc *doc, struct tg_patches *patches)
 	}
 	if (doc->registers_stale && (rc = poll_registers(doc)) != TG_OK)
 		return rc;
-	if ((rc = tg_lvs_copy(&doc->view, &doc->merged)) != TG_OK ||
-	    (rc = tg_buf_status(&doc->out)) != TG_OK)
+	if ((rc = tg_lvs_copy(&doc->view, &doc->merged)) != TG_OK || (rc = tg_buf_status(&doc->out)) != TG_OK)
 		return rc;
 	patches->records = doc->records;
 	patches->count = doc->record_n;

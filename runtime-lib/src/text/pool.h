@@ -17,7 +17,7 @@ struct tg_pool {
 	struct tg_buf bytes;
 	struct tg_pool_entry {
 		uint32_t off, len;
-	} *entries;
+	} * entries;
 	size_t n, cap;
 	uint32_t *slots; /* open addressing, id + 1; 0 = free */
 	size_t slot_count;

@@ -39,7 +39,8 @@ tg_doc_read(struct tg_doc *doc, uint32_t flow, uint32_t from, uint32_t count,
 		if (it->st & TG_ITEM_GONE)
 			continue;
 		while (c.off < it->len && count > 0) {
-			struct tg_text_run run = {tg_item_kind(it), doc->formats.states[it->state].format, from, 0, NULL, 0};
+			struct tg_text_run run = {
+			    tg_item_kind(it), doc->formats.states[it->state].format, from, 0, NULL, 0};
 			uint32_t n = it->len - c.off < count ? it->len - c.off : count;
 
 			if (run.kind == TG_TEXT_CHAR)
@@ -63,7 +64,8 @@ collect_text(void *ctx, const struct tg_text_run *run)
 }
 
 int
-tg_doc_text(struct tg_doc *doc, uint32_t flow, uint32_t from, uint32_t count, const uint8_t **data, size_t *len)
+tg_doc_text(
+    struct tg_doc *doc, uint32_t flow, uint32_t from, uint32_t count, const uint8_t **data, size_t *len)
 {
 	int rc;
 
@@ -118,8 +120,8 @@ tg_doc_format(struct tg_doc *doc, uint32_t id, const uint8_t **data, size_t *len
 }
 
 int
-tg_doc_register(struct tg_doc *doc, uint32_t object, const uint8_t *key, size_t key_len, const uint8_t **value,
-    size_t *value_len)
+tg_doc_register(struct tg_doc *doc, uint32_t object, const uint8_t *key, size_t key_len,
+    const uint8_t **value, size_t *value_len)
 {
 	uint32_t id, found = TG_POOL_NIL;
 	int rc;
@@ -276,8 +278,8 @@ map_index(struct tg_doc *doc, uint32_t index, int bias, uint32_t *mapped)
 }
 
 int
-tg_doc_map(struct tg_doc *doc, const struct tg_event_id *version, size_t n, uint32_t flow, uint32_t index, int bias,
-    uint32_t *mapped)
+tg_doc_map(struct tg_doc *doc, const struct tg_event_id *version, size_t n, uint32_t flow, uint32_t index,
+    int bias, uint32_t *mapped)
 {
 	uint32_t agent, lv;
 	int rc;

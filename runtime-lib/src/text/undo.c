@@ -1,10 +1,10 @@
 /*
  * undo.c -- take back chosen events, wherever they ended up.
  *
- * The items remember everything: an inserted item that is still there is deleted, a deleted one is inserted again
- * between the neighbours its tombstone has now, and a mark that wins gives way to the next best.  What somebody
- * else deleted too stays deleted, what somebody else marked over stays so.  The inverse edits are made in MERGED
- * as ordinary new events, so undoing them again is redo.
+ * The items remember everything: an inserted item that is still there is deleted, a deleted one is inserted
+ * again between the neighbours its tombstone has now, and a mark that wins gives way to the next best.  What
+ * somebody else deleted too stays deleted, what somebody else marked over stays so.  The inverse edits are
+ * made in MERGED as ordinary new events, so undoing them again is redo.
  */
 #include <string.h>
 
@@ -22,7 +22,7 @@ struct undo {
 	struct step {
 		struct tg_change change;
 		uint32_t source; /* restored text: the item it was */
-	} *steps;
+	} * steps;
 	size_t step_n, step_cap;
 };
 
@@ -152,9 +152,8 @@ gather_register(struct tg_doc *doc, struct undo *u, const struct tg_register *r)
 		return TG_OK;
 	for (uint32_t s = r->last; s != TG_LV_NONE; s = doc->sets[s].before)
 		if (!is_undone(u, doc->sets[s].lv) &&
-		    (best == TG_LV_NONE ||
-			tg_doc_beats(doc, doc->sets[s].lamport, doc->sets[s].lv, doc->sets[best].lamport,
-			    doc->sets[best].lv)))
+		    (best == TG_LV_NONE || tg_doc_beats(doc, doc->sets[s].lamport, doc->sets[s].lv,
+					       doc->sets[best].lamport, doc->sets[best].lv)))
 			best = s;
 	c.kind = TG_OP_SET;
 	c.count = 1;
@@ -271,13 +270,13 @@ gather_run(struct tg_doc *doc, struct undo *u, const struct tg_item *it, uint32_
 	while (done < it->len) {
 		int undone = is_undone(u, it->id + done);
 		int back = (it->st & TG_ITEM_GONE) && !undone && tg_item_sp(it) > 1 &&
-		    times_deleted(u, it->id + done) == tg_item_sp(it) - 1;
+			   times_deleted(u, it->id + done) == tg_item_sp(it) - 1;
 		struct tg_change c = {0};
 		uint32_t n = 1;
 
 		while (done + n < it->len && is_undone(u, it->id + done + n) == undone &&
-		    (!(it->st & TG_ITEM_GONE) ||
-			(!undone && times_deleted(u, it->id + done + n) == tg_item_sp(it) - 1) == back))
+		       (!(it->st & TG_ITEM_GONE) ||
+			   (!undone && times_deleted(u, it->id + done + n) == tg_item_sp(it) - 1) == back))
 			n++;
 		c.pos = *index;
 		c.count = n;
@@ -396,8 +395,10 @@ undo(struct tg_doc *doc, struct undo *u, const struct tg_event_range *ranges, si
 		return rc;
 	for (size_t i = 0; i < u->step_n; i++)
 		events += u->steps[i].change.count;
-	/* Giving back a mark takes at most one event per run of items: a generous bound, checked before anything. */
-	if (events + (uint64_t)u->key_n * doc->items.leaf_n * TG_LEAF_RUNS > TG_TEXT_EVENTS_MAX - doc->log.next)
+	/* Giving back a mark takes at most one event per run of items: a generous bound, checked before
+	 * anything. */
+	if (events + (uint64_t)u->key_n * doc->items.leaf_n * TG_LEAF_RUNS >
+	    TG_TEXT_EVENTS_MAX - doc->log.next)
 		return TG_ELIMIT;
 	if ((rc = make_steps(doc, u)) != TG_OK)
 		return rc;

@@ -2,23 +2,24 @@
  * walk.c -- the Eg-walker: turn events with plain indexes into one sequence.
  *
  * An event says "insert at index 5" of the version its author saw.  To apply it, first make that version the
- * prepared one: retreat the events it lacks (newest first: an insert becomes "not yet inserted", a deletion is
- * counted back), advance the ones it has more of.  Tombstones and items not yet inserted stay in the sequence and
- * just count 0, so "index 5" then finds the right place by sums, and the new item goes into the one sequence that all
- * versions share.  Example: A typed "ab"; then, not knowing of each other, B put X between and C deleted b.
+ * prepared one: retreat the events it lacks (newest first: an insert becomes "not yet inserted", a deletion
+ * is counted back), advance the ones it has more of.  Tombstones and items not yet inserted stay in the
+ * sequence and just count 0, so "index 5" then finds the right place by sums, and the new item goes into the
+ * one sequence that all versions share.  Example: A typed "ab"; then, not knowing of each other, B put X
+ * between and C deleted b.
  *
  *     applied A, B              a X b          sp 1 1 1
  *     retreat B, apply C        a X b          sp 1 0 2      C's "delete index 1" is b, for X counts 0
  *     advance B                 a X b          sp 1 1 2      merged: a X
  *
- * Items inserted at one place by people who did not know of each other are ordered by integrate() below: FugueMax.
- * Source: Gentle and Kleppmann, "Collaborative Text Editing with Eg-walker", EuroSys 2025, section 3; Weidner and
- * Kleppmann, "The Art of the Fugue", 2023.
+ * Items inserted at one place by people who did not know of each other are ordered by integrate() below:
+ * FugueMax. Source: Gentle and Kleppmann, "Collaborative Text Editing with Eg-walker", EuroSys 2025, section
+ * 3; Weidner and Kleppmann, "The Art of the Fugue", 2023.
  *
- * Marks follow rule B3 (docs/text-ops.md): a mark covers what its author saw in its range, and what others inserted
- * concurrently inside it, or right behind it in a formatting with the same key.  Each pair of item and mark is judged
- * once, when the later of the two is applied: the other is then outside the prepared version exactly when the two are
- * concurrent.
+ * Marks follow rule B3 (docs/protocol.md 6.4): a mark covers what its author saw in its range, and what
+ * others inserted concurrently inside it, or right behind it in a formatting with the same key.  Each pair of
+ * item and mark is judged once, when the later of the two is applied: the other is then outside the prepared
+ * version exactly when the two are concurrent.
  */
 #include <string.h>
 
@@ -45,8 +46,8 @@ is_stale(const struct tg_doc *doc, const struct tg_item *it)
 static int
 grow_place(struct tg_doc *doc)
 {
-	return tg_mem_grow((void **)&doc->items.place, &doc->items.place_cap, doc->log.next,
-	    sizeof *doc->items.place);
+	return tg_mem_grow(
+	    (void **)&doc->items.place, &doc->items.place_cap, doc->log.next, sizeof *doc->items.place);
 }
 
 /* ---- marks */
@@ -121,7 +122,8 @@ apply_mark(struct tg_doc *doc, uint32_t pos, uint32_t mark, int local)
 
 			last = it->id + c.off + n - 1;
 			left -= n;
-			if ((rc = tg_items_cut(t, &c, n)) != TG_OK || (rc = cover(doc, &c, mark, local)) != TG_OK)
+			if ((rc = tg_items_cut(t, &c, n)) != TG_OK ||
+			    (rc = cover(doc, &c, mark, local)) != TG_OK)
 				return rc;
 		} else if (tg_item_sp(it) == 0 && (rc = cover(doc, &c, mark, local)) != TG_OK) {
 			return rc; /* concurrent, between the first and the last */
@@ -175,10 +177,11 @@ cover_new(struct tg_doc *doc, uint32_t id, uint32_t len)
 /* ---- inserts */
 
 /*
- * Where among concurrent inserts does a new item go?  It follows ${left}; ${c} is behind that and some runs from there
- * on are not in the prepared version.  Each of those is a sibling (same left origin), a descendant of a sibling, or
- * belongs further left.  Siblings are ordered by their right origin first, the one that reaches further right goes first
- * (so the others nest inside it), then by (agent, seq).  ${c} moves to the place.
+ * Where among concurrent inserts does a new item go?  It follows ${left}; ${c} is behind that and some runs
+ * from there on are not in the prepared version.  Each of those is a sibling (same left origin), a descendant
+ * of a sibling, or belongs further left.  Siblings are ordered by their right origin first, the one that
+ * reaches further right goes first (so the others nest inside it), then by (agent, seq).  ${c} moves to the
+ * place.
  */
 static void
 integrate(struct tg_doc *doc, uint32_t id, uint32_t left, uint32_t right, struct tg_cursor *c)
@@ -220,10 +223,12 @@ integrate(struct tg_doc *doc, uint32_t id, uint32_t left, uint32_t right, struct
 }
 
 static int
-apply_insert(struct tg_doc *doc, uint32_t pos, uint32_t id, uint32_t len, int kind, uint32_t format, int local)
+apply_insert(
+    struct tg_doc *doc, uint32_t pos, uint32_t id, uint32_t len, int kind, uint32_t format, int local)
 {
 	struct tg_items *t = &doc->items;
-	struct tg_item item = {id, len, TG_LV_NONE, TG_LV_NONE, 1u | (uint32_t)kind << TG_ITEM_KIND_SHIFT, 0, 0};
+	struct tg_item item = {
+	    id, len, TG_LV_NONE, TG_LV_NONE, 1u | (uint32_t)kind << TG_ITEM_KIND_SHIFT, 0, 0};
 	struct tg_cursor c = {t->first, 0, 0}, look;
 	int rc;
 
