@@ -1,0 +1,70 @@
+// Turns a published editing trace (JSON, gzipped or not) into the simple binary form that bench_text and the
+// conformance harness read; see bench/trace.h.   node bench/trace2bin.mjs trace.json.gz out.bin
+import { readFileSync, writeFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
+
+const [, , input, output] = process.argv;
+let bytes = readFileSync(input);
+if (bytes[0] === 0x1f) bytes = gunzipSync(bytes);
+const json = JSON.parse(bytes.toString("utf8"));
+const LAST = 0xffffffff;
+const parts = [];
+const u32 = (v) => {
+  const b = Buffer.alloc(4);
+  b.writeUInt32LE(v >>> 0);
+  parts.push(b);
+};
+const text = (s) => {
+  const b = Buffer.from(s, "utf8");
+  u32(b.length);
+  parts.push(b);
+};
+
+// A case: txns [{agent, order, parents: [[txn, event]], patches}] and the text that comes out.
+function put({ txns, end }) {
+  u32(txns.length);
+  for (const t of txns) {
+    u32(t.agent);
+    u32(t.order);
+    u32(t.parents.length);
+    for (const [txn, event] of t.parents) u32(txn), u32(event);
+    u32(t.patches.length);
+    for (const [pos, del, ins] of t.patches) u32(pos), u32(del), text(ins);
+  }
+  text(end);
+}
+
+function conformance(c) {
+  const find = (lv) => {
+    const i = c.txns.findIndex((t) => t.span[0] <= lv && lv < t.span[1]);
+    return [i, lv - c.txns[i].span[0]];
+  };
+  return {
+    txns: c.txns.map((t) => ({
+      agent: t.agent.charCodeAt(0),
+      order: t.seqStart + 1,
+      parents: t.parents.map(find),
+      patches: t.ops,
+    })),
+    end: c.endContent,
+  };
+}
+
+function trace(t) {
+  const linear = t.kind !== "concurrent";
+  return {
+    txns: t.txns.map((x, i) => ({
+      agent: linear ? 0 : x.agent,
+      order: 0,
+      parents: linear ? (i ? [[i - 1, LAST]] : []) : x.parents.map((p) => [p, LAST]),
+      patches: x.patches,
+    })),
+    end: t.endContent,
+  };
+}
+
+const cases = Array.isArray(json) ? json.map(conformance) : [trace(json)];
+parts.push(Buffer.from("TGT1"));
+u32(cases.length);
+cases.forEach(put);
+writeFileSync(output, Buffer.concat(parts));

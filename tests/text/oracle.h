@@ -1,0 +1,73 @@
+/*
+ * oracle.h -- the document core, too simple to be wrong: arrays, ancestor bitsets and no memory of a walk.
+ *
+ * Each event is applied to an array of all items ever inserted; which of them its author saw follows from the
+ * set of its ancestors, looked up afresh.  Nothing is retreated, advanced, cached or run-length encoded.
+ * Marks are judged at the end, from the final order and the ancestor sets.
+ */
+#ifndef TG_TESTS_TEXT_ORACLE_H
+#define TG_TESTS_TEXT_ORACLE_H
+
+#include <stdint.h>
+
+#define ORACLE_EVENTS 1536
+#define ORACLE_KEYS   4
+
+struct oracle_set {
+	uint64_t w[ORACLE_EVENTS / 64];
+};
+
+enum oracle_kind {
+	ORACLE_INSERT,
+	ORACLE_DELETE,
+	ORACLE_MARK,
+	ORACLE_SET
+};
+
+struct oracle_event {
+	int agent; /* ties: lower agent first */
+	uint32_t seq;
+	enum oracle_kind kind;
+	uint32_t pos, to;	 /* marks: [pos, to) */
+	int item_kind;		 /* inserts: enum tg_text_kind */
+	uint32_t scalar;	 /* inserts of characters */
+	int value[ORACLE_KEYS];	 /* inserts: birth format, 0 = absent */
+	int key, mark_value;	 /* marks */
+	struct oracle_set known; /* ancestors */
+	uint32_t lamport;
+};
+
+struct oracle_item {
+	int event, left, right; /* events, -1 for start and end */
+	int deleted;
+	int value[ORACLE_KEYS]; /* resolved */
+};
+
+struct oracle {
+	struct oracle_event events[ORACLE_EVENTS]; /* parents before children */
+	int event_n;
+	int fugue; /* Fugue, not FugueMax */
+	struct oracle_item items[ORACLE_EVENTS];
+	int item_n;
+	int target[ORACLE_EVENTS]; /* deletes: the event that inserted the item */
+};
+
+static inline int
+oracle_has(const struct oracle_set *s, int event)
+{
+	return (int)(s->w[event / 64] >> (event % 64) & 1);
+}
+
+static inline void
+oracle_put(struct oracle_set *s, int event)
+{
+	s->w[event / 64] |= UINT64_C(1) << (event % 64);
+}
+
+/** oracle_run(o, which): Compute items from the events in ${which} (closed under ancestors). */
+void oracle_run(struct oracle *o, const struct oracle_set *which);
+
+/** oracle_view(o, version, shown): shown[e] = 1 for events that inserted an item ${version} shows. */
+void oracle_view(const struct oracle *o, const struct oracle_set *version, uint8_t *shown);
+
+#endif
