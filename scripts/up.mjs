@@ -61,7 +61,7 @@ if (argv[0] === "--check-ports") {
 const { values: options } = parseArgs({
 	args: argv,
 	options: Object.fromEntries(
-		["port", "relay-port", "data", "replica", "open", "domain", "cert", "key", "fingerprint"].map((name) => [name, { type: "string" }]),
+		["port", "relay-port", "data", "replica", "open", "domain", "cert", "key", "own", "fingerprint"].map((name) => [name, { type: "string" }]),
 	),
 });
 const secure = options.cert !== undefined;
@@ -79,7 +79,7 @@ let statusTimer;
 const programs = []; // in start order
 let stopping = false;
 
-function program(title, path, args, onLine) {
+function program(title, path, args) {
 	if (!existsSync(path)) fail(`${title} is not built (${path}): see ./toygrid build native`);
 	const log = join(build, "log", `up-${title.split(" ")[0]}.log`);
 	mkdirSync(dirname(log), { recursive: true });
@@ -100,7 +100,6 @@ function program(title, path, args, onLine) {
 			for (const line of lines) {
 				self.tail.push(line);
 				if (self.tail.length > 12) self.tail.shift();
-				onLine?.(line);
 			}
 		});
 	}
@@ -204,6 +203,14 @@ function bytesText(n) {
 	return n < 1e9 ? `${(n / 1e6).toFixed(1)} MB` : `${(n / 1e9).toFixed(2)} GB`;
 }
 
+// How the replica, on this machine, reaches the relay: our own certificate is good for 127.0.0.1 too and is its own
+// authority; one that was given is good for its name alone.
+function relayFromHere() {
+	if (!secure) return ["--relay", `ws://127.0.0.1:${options["relay-port"]}`];
+	if (options.own === "yes") return ["--relay", `wss://127.0.0.1:${options["relay-port"]}`, "--ca", options.cert];
+	return ["--relay", relayUrl];
+}
+
 const count = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
 
 // ---- start
@@ -221,30 +228,21 @@ const relay = program("relay", bin("relay/toygrid-relay"), [
 ]);
 await ready(relay, relayAdmin);
 
-// The replica prints its invitation, one line of JSON, when its storage and its connection are up.
-let invitation;
+// What the page asks for at /.well-known/toygrid/node.  The replica writes it when it is ready, with its invite token.
+const nodeFile = join(build, "run", "node.json");
+mkdirSync(dirname(nodeFile), { recursive: true });
 let replicaAdmin;
 if (options.replica === "yes") {
 	replicaAdmin = await freePort();
-	let tell;
-	const told = new Promise((resolve) => (tell = resolve));
-	const replica = program(
-		"replica",
-		bin("runtime-lib/cli/toygrid"),
-		["peer", "--replica", "--relay", `ws://127.0.0.1:${options["relay-port"]}`, "--data", join(options.data, "replica"), "--admin", `127.0.0.1:${replicaAdmin}`],
-		(line) => {
-			if (line.startsWith("{") && line.includes('"node"')) tell(JSON.parse(line));
-		},
-	);
-	const late = setTimeout(() => died(replica, "does not get ready"), START_MS);
-	invitation = await told;
-	clearTimeout(late);
+	const replica = program("replica", bin("runtime-lib/cli/toygrid"), [
+		"peer", "--replica", "--data", join(options.data, "replica"), "--admin", `127.0.0.1:${replicaAdmin}`,
+		...relayFromHere(), "--public-relay", relayUrl, "--node-file", nodeFile,
+	]);
+	await ready(replica, replicaAdmin);
+} else {
+	writeFileSync(`${nodeFile}.new`, JSON.stringify({ relays: [relayUrl] }), { mode: 0o600 });
+	renameSync(`${nodeFile}.new`, nodeFile);
 }
-
-const nodeFile = join(build, "run", "node.json");
-mkdirSync(dirname(nodeFile), { recursive: true });
-writeFileSync(`${nodeFile}.new`, JSON.stringify({ relays: [relayUrl], ...(invitation && { replica: invitation }) }), { mode: 0o600 });
-renameSync(`${nodeFile}.new`, nodeFile);
 
 const staticAdmin = await freePort();
 const server = program("static server", bin("static-server/toygrid-static"), [
@@ -274,7 +272,7 @@ async function status() {
 	const parts = [];
 	const relayText = (await get(relayAdmin, "/metrics").catch(() => undefined))?.body ?? "";
 	const connections = metric(relayText, "toygrid_relay_connections");
-	if (connections !== undefined) parts.push(count(Math.max(0, connections - (invitation ? 1 : 0)), "connection"));
+	if (connections !== undefined) parts.push(count(Math.max(0, connections - (replicaAdmin ? 1 : 0)), "connection"));
 	if (replicaAdmin) {
 		const text = (await get(replicaAdmin, "/metrics").catch(() => undefined))?.body ?? "";
 		const grids = metric(text, "toygrid_replica_grids");

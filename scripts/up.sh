@@ -60,11 +60,16 @@ up_main() {
 	set -- --port "$port" --relay-port "$relay_port" --data "$data" --replica "$replica" --open "$open"
 	if [ "$tls" = yes ]; then
 		tls_name
-		[ -n "$cert" ] || own_certificate
+		own=no
+		if [ -z "$cert" ]; then
+			own=yes
+			own_certificate
+		fi
 		fingerprint=$(openssl x509 -in "$cert" -noout -fingerprint -sha256 2>/dev/null | sed 's/.*=//')
 		[ -n "$fingerprint" ] || die "up: $cert is no certificate"
 		[ -r "$key" ] || die "up: cannot read $key"
-		set -- "$@" --domain "$domain" --cert "$cert" --key "$key" --fingerprint "$fingerprint"
+		set -- "$@" --domain "$domain" --cert "$cert" --key "$key" --own "$own" \
+			--fingerprint "$fingerprint"
 	fi
 	exec node scripts/up.mjs "$@"
 }
@@ -95,7 +100,7 @@ own_certificate() {
 	*) alt=IP:$domain ;;
 	esac
 	(umask 077 && mkdir -p "$data/tls" && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
-		-nodes -days 365 -subj "/CN=$domain" -addext "subjectAltName=$alt,DNS:localhost" \
+		-nodes -days 365 -subj "/CN=$domain" -addext "subjectAltName=$alt,DNS:localhost,IP:127.0.0.1" \
 		-addext 'basicConstraints=critical,CA:FALSE' -keyout "$key" -out "$cert") >>"$TG_LOG" 2>&1 ||
 		die "up: cannot make a certificate in $data/tls: see $TG_LOG"
 }
