@@ -1,6 +1,7 @@
 #include "bucket.h"
 
-#define UNIT 256u /* levels are counted in 1/256 tokens, so that slow rates add up */
+/* Thousandths of a token: a rate per second times milliseconds is exact, nothing is lost to rounding. */
+#define UNIT 1000u
 
 _Static_assert((uint64_t)TG_BURST_MAX *UNIT <= UINT32_MAX, "a full bucket fits its field");
 
@@ -19,15 +20,9 @@ tg_bucket_has(struct tg_bucket *bucket, const struct tg_rate *rate, uint32_t now
 
 	if (rate->per_s == 0)
 		return 1;
-	gain = (uint64_t)passed * rate->per_s * UNIT / 1000;
-	if (bucket->level + gain >= full) {
-		bucket->level = (uint32_t)full;
-		bucket->at_ms = now_ms;
-	} else if (gain > 0) {
-		bucket->level += (uint32_t)gain;
-		/* Only the time that became tokens is used up; the rest of a unit is not lost to rounding. */
-		bucket->at_ms += (uint32_t)(gain * 1000 / ((uint64_t)rate->per_s * UNIT));
-	}
+	gain = (uint64_t)passed * rate->per_s;
+	bucket->level = bucket->level + gain >= full ? (uint32_t)full : bucket->level + (uint32_t)gain;
+	bucket->at_ms = now_ms;
 	/* What costs more than a full bucket passes with a full one, or it could never pass. */
 	return bucket->level >= (uint64_t)cost * UNIT || bucket->level == full;
 }

@@ -14,10 +14,10 @@ struct tg_rate {
 	uint32_t burst; /* the most a bucket holds, <= TG_BURST_MAX */
 };
 
-#define TG_BURST_MAX 8000000u
+#define TG_BURST_MAX 4000000u
 
 struct tg_bucket {
-	uint32_t level; /* in 1/256 tokens, <= burst * 256 */
+	uint32_t level; /* in thousandths of a token, <= burst * 1000 */
 	uint32_t at_ms; /* up to when the level is counted; wraps every 49 days, which only delays a refill */
 };
 
