@@ -73,7 +73,7 @@ entry_parents(struct tgp_grid *g, struct tg_parent *out)
 	return n;
 }
 
-static void
+static int
 remember_parents(struct tgp_author *a, const struct tg_parent *parents, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -81,15 +81,14 @@ remember_parents(struct tgp_author *a, const struct tg_parent *parents, size_t n
 
 		while (k < a->sent_count && tg_key_cmp(&a->sent[k].log, &parents[i].log) != 0)
 			k++;
-		if (k == TG_PARENTS_MAX)
-			memmove(
-			    a->sent, a->sent + 1, (--k) * sizeof *a->sent); /* naming one twice is harmless */
-		a->sent[k] = parents[i];
-		if (k == a->sent_count)
+		if (k == a->sent_count) {
+			if (tg_mem_grow((void **)&a->sent, &a->sent_cap, k + 1, sizeof *a->sent) != TG_OK)
+				return TG_ENOMEM;
 			a->sent_count++;
-		if (a->sent_count > TG_PARENTS_MAX)
-			a->sent_count = TG_PARENTS_MAX;
+		}
+		a->sent[k] = parents[i];
 	}
+	return TG_OK;
 }
 
 /* ---- publishing ---------------------------------------------------------------------------------------- */
@@ -175,6 +174,7 @@ own_stored(struct tg_peer *p, struct tgp_job *job, int status)
 /* ---- appending ----------------------------------------------------------------------------------------- */
 
 struct draft {
+	unsigned class; /* enum tg_entry_class */
 	struct tg_buf body, text;
 	uint64_t text_end; /* text events of the log after this entry; 0: as before */
 };
@@ -300,7 +300,7 @@ append(
 	if (peak_count > 0)
 		memcpy(peaks, l->log.peaks, peak_count * sizeof *peaks);
 	for (size_t i = 0; i < n; i++)
-		list[i] = (struct tg_draft){TG_CLASS_CONTENT, {drafts[i].body.data, drafts[i].body.len},
+		list[i] = (struct tg_draft){drafts[i].class, {drafts[i].body.data, drafts[i].body.len},
 		    {drafts[i].text.data, drafts[i].text.len}};
 	rc = tg_log_append(&l->log, &g->access, list, n, &g->peer->rng, &fetch, &ops);
 	if (rc == TG_OK)
@@ -308,7 +308,7 @@ append(
 	if (rc == TG_OK)
 		rc = store_and_queue(g, start, &ops, peaks, peak_count);
 	if (rc == TG_OK)
-		remember_parents(a, parents, parent_count);
+		rc = remember_parents(a, parents, parent_count);
 	tg_ops_free(&ops);
 	return rc;
 }
@@ -320,6 +320,28 @@ drafts_free(struct draft *drafts, size_t n)
 		tg_buf_free(&drafts[i].body);
 		tg_buf_free(&drafts[i].text);
 	}
+}
+
+/*
+ * More people wrote at once than one entry can name: entries without effect name the others first, and the
+ * next entry has them as ancestors.
+ */
+static int
+carry_parents(struct tgp_grid *g)
+{
+	struct tg_parent parents[TG_PARENTS_MAX];
+	size_t n;
+	int rc = TG_OK;
+
+	while (rc == TG_OK && (n = entry_parents(g, parents)) == TG_PARENTS_MAX) {
+		struct draft d = {0};
+
+		tg_body_begin(&d.body, g->peer->now_ms, parents, (uint32_t)n, 1);
+		tg_body_ext(&d.body, "parents", 7, NULL, 0);
+		rc = tg_buf_status(&d.body) == TG_OK ? append(g, &d, 1, parents, n) : TG_ENOMEM;
+		drafts_free(&d, 1);
+	}
+	return rc;
 }
 
 int
@@ -335,6 +357,8 @@ tgp_author_flush(struct tgp_grid *g)
 	if (!a->dirty || a->log == NULL)
 		return TG_OK;
 	for (;;) {
+		if ((rc = carry_parents(g)) != TG_OK)
+			break;
 		parent_count = entry_parents(g, parents);
 		n = bytes = 0;
 		while (n < TG_RUN_MAX_ENTRIES && bytes < TGP_DATA_BYTES / 2 &&
@@ -373,10 +397,10 @@ tgp_author_flush(struct tgp_grid *g)
 }
 
 int
-tgp_author_transition(struct tgp_grid *g, const struct tg_buf *transition)
+tgp_author_transition(struct tgp_grid *g, const struct tg_buf *transition, unsigned class)
 {
 	struct tg_parent parents[TG_PARENTS_MAX];
-	struct draft d = {0};
+	struct draft d = {.class = class};
 	size_t n;
 	int rc;
 
@@ -385,6 +409,8 @@ tgp_author_transition(struct tgp_grid *g, const struct tg_buf *transition)
 	if (g->author.log == NULL && tgp_author_begin(g, NULL) != TG_OK)
 		return TG_ENOMEM;
 	if (tgp_author_flush(g) != TG_OK)
+		return TG_ENOMEM;
+	if (carry_parents(g) != TG_OK)
 		return TG_ENOMEM;
 	n = entry_parents(g, parents);
 	tg_body_begin(&d.body, g->peer->now_ms, parents, (uint32_t)n, 1);
@@ -775,6 +801,7 @@ tgp_author_free(struct tgp_grid *g)
 	while (a->unsent_count > 0)
 		unsent_drop(a, a->unsent_count - 1);
 	tg_free(a->unsent);
+	tg_free(a->sent);
 	tg_free(a->undo);
 	tg_free(a->redo);
 }

@@ -33,7 +33,9 @@ enum {
 	C_QUOTA,
 	C_NODE,
 	C_UNDO_BREAK,
-	C_FLUSH
+	C_FLUSH,
+	C_PUT,
+	C_GET
 };
 
 #define TITLE_MAX_BYTES 255u
@@ -597,7 +599,7 @@ announce(struct tg_peer *p, struct tgp_grid *g)
 	    &g->access, &p->identity, &p->device, TG_MEMBER_EDITOR, p->name, p->name_len, p->colour, &record);
 	if (rc == TG_OK) {
 		tg_body_record(&t, TG_T_MEMBER, record.data, record.len);
-		rc = tgp_author_transition(g, &t);
+		rc = tgp_author_transition(g, &t, TG_CLASS_CONTENT);
 	}
 	tg_buf_free(&record);
 	tg_buf_free(&t);
@@ -686,7 +688,7 @@ invite(struct cmd *c)
 		struct tgp_node *n;
 
 		tg_body_invite(&t, &node, &box, (const char *)name.data, name.len);
-		rc = tgp_author_transition(g, &t);
+		rc = tgp_author_transition(g, &t, TG_CLASS_CONTENT);
 		tg_buf_free(&t);
 		if (rc == TG_OK && tg_mem_grow((void **)&g->nodes, &g->node_cap, g->node_count + 1,
 				       sizeof *g->nodes) == TG_OK) {
@@ -901,6 +903,26 @@ quota(struct cmd *c)
 	return done(c, TG_OK);
 }
 
+/* ---- chunks -------------------------------------------------------------------------------------------- */
+
+static int
+put(struct cmd *c)
+{
+	int is_signed = tg_read_bool(c->r);
+	struct tg_bytes data = tg_read_bin(c->r, TG_CHUNK_STORED_MAX_BYTES);
+
+	return ok(c) ? tgp_chunks_put(c->g, c->request, is_signed, data) : TG_EFORMAT;
+}
+
+static int
+get(struct cmd *c)
+{
+	struct tg_hash name;
+
+	tg_read_fixed(c->r, name.b, sizeof name.b);
+	return ok(c) ? tgp_chunks_get(c->g, c->request, &name) : TG_EFORMAT;
+}
+
 /* ---- dispatch ------------------------------------------------------------------------------------------ */
 
 /* Commands whose first argument is an open grid. */
@@ -948,6 +970,10 @@ on_grid(struct cmd *c, uint64_t name)
 		return undo_break(c);
 	case C_FLUSH:
 		return flush(c);
+	case C_PUT:
+		return put(c);
+	case C_GET:
+		return get(c);
 	}
 	return TG_EFORMAT;
 }
@@ -956,7 +982,7 @@ int
 tgp_command(struct tg_peer *p, uint64_t request, struct tg_reader *r)
 {
 	struct cmd c = {p, request, r, NULL};
-	uint64_t name = tg_read_uint(r, C_FLUSH);
+	uint64_t name = tg_read_uint(r, C_GET);
 
 	if (tg_reader_status(r) != TG_OK || request == 0)
 		return TG_EFORMAT;

@@ -16,12 +16,22 @@
 
 /* ---- text versions ------------------------------------------------------------------------------------- */
 
-/* A set of events, one an agent at most; small. */
+/* A set of events, one an agent at most; in the grid's scratch, so one at a time. */
 struct version {
-	struct tg_event_id ids[TG_TEXT_PARENTS_MAX];
+	struct tg_event_id *ids;
 	size_t count;
-	int overflow;
+	int overflow; /* more concurrent authors than TG_TEXT_PARENTS_MAX: such text counts nowhere */
 };
+
+static int
+version_begin(struct tgp_grid *g, struct version *v)
+{
+	memset(v, 0, sizeof *v);
+	if (g->version == NULL && (g->version = tg_malloc(TG_TEXT_PARENTS_MAX * sizeof *g->version)) == NULL)
+		return TG_ENOMEM;
+	v->ids = g->version;
+	return TG_OK;
+}
 
 static void
 version_add(struct version *v, const struct tg_event_id *id)
@@ -151,8 +161,10 @@ int
 tgp_deliver_own(struct tgp_grid *g, struct tgp_log *l, const struct tg_hash *leaf,
     const struct tg_parent *parents, size_t parent_count, uint64_t text_end)
 {
-	struct version v = {.count = 0};
+	struct version v;
 
+	if (version_begin(g, &v) != TG_OK)
+		return TG_ENOMEM;
 	for (size_t i = 0; i < parent_count; i++) {
 		struct tgp_log *pl = tgp_log_find(g, &parents[i].log);
 
@@ -326,11 +338,13 @@ try_deliver(struct tgp_grid *g, struct tgp_log *l)
 	struct tgp_waiting *w = &l->waiting[l->waiting_at];
 	struct tg_parent parents[TG_PARENTS_MAX];
 	struct tg_body_walk walk = {0, 0};
-	struct version v = {.count = 0};
+	struct version v;
 	struct tg_body body;
 	size_t n = 0;
 	uint64_t text_end;
 
+	if (version_begin(g, &v) != TG_OK)
+		return FAILED;
 	if (tg_body_decode(&l->log.key, w->plain.data, w->body_len, &body) != TG_OK)
 		memset(&body, 0,
 		    sizeof body); /* a body that no writer writes has no effect, on every host alike */
@@ -435,7 +449,7 @@ tgp_deliver_entry(struct tgp_grid *g, struct tgp_log *l, uint64_t seq, struct tg
 	tg_entry_leaf(&entry, &leaf);
 	if (seq == 0) {
 		struct tg_cert cert;
-		struct version none = {.count = 0};
+		struct version none = {NULL, 0, 0};
 
 		if ((rc = tg_cert_decode(
 			 &g->access, &l->log.key, entry.header.data, entry.header.len, &cert)) != TG_OK)
@@ -447,7 +461,7 @@ tgp_deliver_entry(struct tgp_grid *g, struct tgp_log *l, uint64_t seq, struct tg
 		return record(g, l, &leaf, NULL, 0, 0, &none);
 	}
 	if (g->doc == NULL)
-		return TG_OK; /* a replica keeps what it cannot read */
+		return tgp_chunks_announced(g, l, seq, &entry); /* a replica keeps the rest unread */
 	if (seq < l->delivered + l->waiting_count)
 		return TG_OK; /* a log that was damaged in storage comes again */
 	if (waiting_push(l, &w) != TG_OK)

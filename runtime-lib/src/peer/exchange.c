@@ -113,7 +113,8 @@ take_state(struct tgp_grid *g, struct tgp_session *s, const struct tg_log_state 
 		return TG_OK;
 	if (l != NULL && state->length == l->log.head.length && state->length > 0 &&
 	    tg_hash_cmp(&state->root, &l->log.head.root) != 0) {
-		/* As long as ours and not ours: one of us lies, or the log was signed twice.  Let it show its head. */
+		/* As long as ours and not ours: one of us lies, or the log was signed twice.  Let it show its
+		 * head. */
 		l->suspect = 1;
 		l->remote = s->key;
 		return TG_OK;
@@ -445,6 +446,8 @@ tgp_want_received(struct tgp_grid *g, const struct tg_message *m)
 
 	if (tg_want_get(m->body, &want) != TG_OK)
 		return TG_OK;
+	if (want.locator_count > 0 && want.range_count == 0)
+		return tgp_chunks_want(g, m);
 	/* One want an asker, the newest: an asker that gave up on an answer has asked anew. */
 	for (size_t i = 0; i < g->serve_count; i++)
 		if (tg_key_cmp(&g->serves[i].asker, &want.asker) == 0) {
@@ -494,7 +497,7 @@ forked(struct tgp_grid *g, struct tgp_log *l, const struct tg_receipt *receipt, 
 	if (receipt->provable && g->access.mode == TG_MODE_EDIT && g->state == TGP_GRID_READY) {
 		tg_body_fork(
 		    &t, &receipt->fork_a, &receipt->fork_b, (struct tg_bytes){proof->data, proof->len});
-		rc = tgp_author_transition(g, &t);
+		rc = tgp_author_transition(g, &t, TG_CLASS_CONTENT);
 		tg_buf_free(&t);
 	}
 	return rc == TG_ENOMEM ? rc : TG_OK;
@@ -686,6 +689,9 @@ tgp_data_received(struct tgp_grid *g, const struct tg_message *m)
 {
 	struct tg_data data;
 
+	if (g->chunk_want.active && tg_data_get(m->body, &data) == TG_OK &&
+	    data.request == g->chunk_want.request)
+		return tgp_chunks_data(g, m);
 	if (!g->want.active || tg_key_cmp(&g->want.asked, &m->session) != 0 ||
 	    tg_data_get(m->body, &data) != TG_OK || data.request != g->want.request)
 		return TG_OK; /* nobody asked */

@@ -168,6 +168,7 @@ tgp_grid_free(struct tgp_grid *g)
 	tg_doc_close(g->doc);
 	tg_buf_free(&g->session_record);
 	tg_free(g->logs);
+	tg_free(g->version);
 	tg_free(g->tv);
 	tg_free(g->frontier);
 	tg_free(g->view);
@@ -175,6 +176,7 @@ tgp_grid_free(struct tgp_grid *g)
 	tg_free(g->nodes);
 	tg_free(g->sessions);
 	tg_free(g->serves);
+	tg_free(g->needs);
 	tg_access_wipe(&g->access);
 	tg_wipe(g, sizeof *g);
 	tg_free(g);
@@ -562,6 +564,8 @@ tgp_grid_due(const struct tgp_grid *g)
 	earlier(&at, g->have_at);
 	if (g->want.active)
 		earlier(&at, g->want.deadline == 0 ? 1 : g->want.deadline);
+	if (g->chunk_want.active)
+		earlier(&at, g->chunk_want.deadline);
 	if (g->caret_dirty && tgp_joined_anywhere(g))
 		earlier(&at, g->presence_at);
 	return at;
@@ -598,6 +602,8 @@ tgp_grid_tick(struct tgp_grid *g)
 	if (g->ack_at != 0 && g->ack_at <= now && tgp_ack_tick(g) != TG_OK)
 		return TG_ENOMEM;
 	if (g->want.active && g->want.deadline <= now && tgp_want_tick(g) != TG_OK)
+		return TG_ENOMEM;
+	if (g->chunk_want.active && g->chunk_want.deadline <= now && tgp_chunks_tick(g) != TG_OK)
 		return TG_ENOMEM;
 	if (g->have_at != 0 && g->have_at <= now && housekeeping(g) != TG_OK)
 		return TG_ENOMEM;

@@ -15,6 +15,7 @@
  *   receive.c   sealed messages in, by kind
  *   presence.c  carets
  *   replica.c   the door: invitations, quotas
+ *   chunks.c    content-addressed chunks: put, get, keep
  *
  * Functions return TG_OK or TG_ENOMEM unless said otherwise: bad input from outside is dropped where it is
  * found. TG_ENOMEM travels up to tg_peer_event, which then declares the peer dead.
@@ -237,8 +238,9 @@ struct tgp_author {
 	uint64_t republish_at; /* a relay was busy: try again, 0 none */
 	struct tgp_root roots[TGP_ROOTS];
 	unsigned root_next;
-	struct tg_parent sent[TG_PARENTS_MAX]; /* parents that an earlier own entry of this session named */
-	size_t sent_count;
+	struct tg_parent
+	    *sent; /* parents that earlier own entries of this session named, the newest of each log */
+	size_t sent_count, sent_cap;
 	struct tgp_undo_group *undo, *redo;
 	size_t undo_count, redo_count;
 	int undo_closed; /* the next edit begins a group */
@@ -251,6 +253,16 @@ struct tgp_want_state {
 	uint64_t request;
 	struct tg_key asked; /* session */
 	uint64_t deadline;
+};
+
+/* A chunk that is being looked for. */
+struct tgp_need {
+	struct tg_hash locator;
+	uint64_t request; /* the command that waits for it; 0: a replica keeps it */
+	int has_name;
+	struct tg_hash name;	    /* has_name: what it must open to */
+	struct tg_hash stored_hash; /* otherwise: what its stored form must hash to */
+	size_t asked;		    /* sessions asked so far */
 };
 
 /* A want of somebody else that is being answered. */
@@ -319,6 +331,7 @@ struct tgp_grid {
 	struct tg_doc *doc;    /* NULL in a replica */
 	struct tgp_log **logs; /* ascending by key */
 	size_t log_count, log_cap;
+	struct tg_event_id *version; /* deliver.c's scratch, TG_TEXT_PARENTS_MAX events */
 	struct tg_event_id *tv;
 	size_t tv_count, tv_cap;
 	struct tgp_frontier *frontier; /* delivered entries without a delivered child, ascending by log */
@@ -343,7 +356,9 @@ struct tgp_grid {
 	size_t session_count, session_cap;
 
 	struct tgp_author author;
-	struct tgp_want_state want;
+	struct tgp_want_state want, chunk_want;
+	struct tgp_need *needs; /* the first one is being asked for */
+	size_t need_count, need_cap;
 	struct tgp_serve *serves;
 	size_t serve_count, serve_cap;
 	int serving;
@@ -542,8 +557,9 @@ void tgp_retries_free(struct tgp_grid *g);
 int tgp_author_edit(struct tgp_grid *g, uint64_t request, struct tg_bytes edits);
 int tgp_author_undo(struct tgp_grid *g, uint64_t request, int redo);
 int tgp_author_flush(struct tgp_grid *g);
-int tgp_author_transition(struct tgp_grid *g, const struct tg_buf *transition); /* one encoded transition */
-int tgp_author_begin(struct tgp_grid *g, const struct tg_buf *genesis);		/* make a new log */
+int tgp_author_transition(
+    struct tgp_grid *g, const struct tg_buf *transition, unsigned class); /* one encoded transition */
+int tgp_author_begin(struct tgp_grid *g, const struct tg_buf *genesis);	  /* make a new log */
 int tgp_author_ready(struct tgp_grid *g); /* grid loaded: look for an idle own log */
 /** tgp_author_evidence: a device other than ours says it knows ${log} up to ${state} (NULL: not at all). */
 int tgp_author_evidence(struct tgp_grid *g, const struct tgp_session *s, const struct tg_log_state *state);
@@ -578,6 +594,14 @@ int tgp_data_received(struct tgp_grid *g, const struct tg_message *m);
 int tgp_run_received(struct tgp_grid *g, const struct tg_key *session, struct tg_bytes run);
 int tgp_ack_tick(struct tgp_grid *g);
 void tgp_ack_later(struct tgp_grid *g);
+
+int tgp_chunks_put(struct tgp_grid *g, uint64_t request, int is_signed, struct tg_bytes data);
+int tgp_chunks_get(struct tgp_grid *g, uint64_t request, const struct tg_hash *name);
+int tgp_chunks_next(struct tgp_grid *g);
+int tgp_chunks_tick(struct tgp_grid *g);
+int tgp_chunks_want(struct tgp_grid *g, const struct tg_message *m);
+int tgp_chunks_data(struct tgp_grid *g, const struct tg_message *m);
+int tgp_chunks_announced(struct tgp_grid *g, struct tgp_log *l, uint64_t seq, const struct tg_entry *entry);
 
 int tgp_presence_received(struct tgp_grid *g, struct tgp_session *s, const struct tg_message *m);
 int tgp_presence_tick(struct tgp_grid *g);

@@ -30,6 +30,7 @@ static void
 job_free(struct tgp_job *j)
 {
 	tg_buf_free(&j->kept);
+	tg_buf_free(&j->found);
 	tg_free(j);
 }
 
