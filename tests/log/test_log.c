@@ -606,6 +606,7 @@ START_TEST(the_largest_entry_still_fits_a_run_of_a_data_message)
 	ck_assert_int_eq(tg_log_run(&a, 7, 0, TG_DATA_MAX_BYTES - 512, &fetch, &out, &end), TG_OK);
 	ck_assert_uint_eq(end, 8);
 	ck_assert_uint_le(out.len, TG_DATA_MAX_BYTES - 512);
+	ck_assert_int_eq(tg_log_run(&a, 7, 0, 120000, &fetch, &out, &end), TG_ETOOBIG);
 	ck_assert_int_eq(catch_up(100), TG_OK);
 	assert_same_log();
 	tg_buf_free(&out);

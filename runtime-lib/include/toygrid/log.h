@@ -342,10 +342,10 @@ int tg_log_receive(struct tg_log *log, const struct tg_access *access, const str
 
 /**
  * tg_log_run(log, from, to, max_bytes, fetch, out, end):
- * Append to ${out} an encoded run of [from, *end): as many entries as fit ${max_bytes} (of the encoded run,
- * at least one entry), TG_RUN_MAX_ENTRIES and ${to} (0: to the head), against ${head}.  TG_ERANGE when
- * nothing in that range is covered by the head; TG_ENOTFOUND (see tg_fetch), TG_ENOMEM; ${out} is as before
- * on error.
+ * Append to ${out} an encoded run of [from, *end): as many entries as fit ${max_bytes} (of the encoded run),
+ * TG_RUN_MAX_ENTRIES and ${to} (0: to the head), against ${head}.  TG_ETOOBIG when not even one entry fits
+ * (any does in TG_DATA_MAX_BYTES - 512), TG_ERANGE when nothing in that range is covered by the head;
+ * TG_ENOTFOUND (see tg_fetch), TG_EHASH (a stored record rotted), TG_ENOMEM; ${out} is as before on error.
  */
 int tg_log_run(struct tg_log *log, uint64_t from, uint64_t to, size_t max_bytes, const struct tg_fetch *fetch,
     struct tg_buf *out, uint64_t *end) __attribute__((warn_unused_result));

@@ -39,8 +39,11 @@ measure(struct tg_log *log, uint64_t from, uint64_t to, size_t max_bytes, const 
 			continue;
 		if ((rc = tg_record_entry(value, &raw, &entry)) != TG_OK)
 			return rc;
-		if (seq > from && used + raw.len + proof > max_bytes)
+		if (used + raw.len + proof > max_bytes) {
+			if (seq == from)
+				return TG_ETOOBIG;
 			break;
+		}
 		used += raw.len;
 	}
 	*end = seq;

@@ -379,8 +379,9 @@ serve(struct tg_peer *p, struct tgp_retry *retry)
 				more = 1;
 				break;
 			}
-			rc = tg_log_run(
-			    &l->log, from, range.to, TGP_DATA_BYTES - runs.len, &fetch, &runs, &end);
+			/* The largest entry fits, but only alone. */
+			rc = tg_log_run(&l->log, from, range.to,
+			    run_count ? TGP_DATA_BYTES - runs.len : TG_DATA_MAX_BYTES - 512, &fetch, &runs, &end);
 			if (rc == TG_ENOTFOUND) {
 				missing = 1;
 				break;
