@@ -81,8 +81,8 @@ struct tgp_job {
 	int strict;
 	uint64_t length; /* own log: entries that the batch completes */
 	struct tg_key log;
-	struct tg_buf
-	    kept; /* owned bytes for the callback; a store keeps its batch here until it succeeded */
+	struct tg_buf kept;  /* owned bytes for the callback; of a store: its batch, until it succeeded */
+	struct tg_buf found; /* chunks.c: what was collected so far */
 	struct tgp_retry *retry;
 };
 
