@@ -1,9 +1,10 @@
 // Turns a published editing trace (JSON, gzipped or not) into the simple binary form that bench_text and the
-// conformance harness read; see bench/trace.h.   node bench/trace2bin.mjs trace.json.gz out.bin
+// conformance harness read; see bench/trace.h.   node bench/trace2bin.mjs trace.json.gz out.bin [copies]
+// With copies, the recording is repeated that many times, each in front of what the last one left.
 import { readFileSync, writeFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 
-const [, , input, output] = process.argv;
+const [, , input, output, copies = "1"] = process.argv;
 let bytes = readFileSync(input);
 if (bytes[0] === 0x1f) bytes = gunzipSync(bytes);
 const json = JSON.parse(bytes.toString("utf8"));
@@ -50,17 +51,42 @@ function conformance(c) {
   };
 }
 
+// Transactions that only go on where the one before stopped become one with it, as a saved log has them.
+function join(txns) {
+  const followers = txns.map(() => 0);
+  for (const t of txns) for (const p of t.parents) followers[p]++;
+  const place = [];
+  const joined = [];
+  txns.forEach((t, i) => {
+    const goesOn =
+      t.parents.length === 1 && t.parents[0] === i - 1 && followers[i - 1] === 1 && t.agent === txns[i - 1].agent;
+    if (goesOn) joined[joined.length - 1].patches.push(...t.patches);
+    else joined.push({ agent: t.agent, order: 0, parents: t.parents.map((p) => [place[p], LAST]), patches: [...t.patches] });
+    place.push(joined.length - 1);
+  });
+  return joined;
+}
+
+function repeat(txns, times) {
+  const all = [];
+  for (let k = 0; k < times; k++) {
+    const base = k * txns.length;
+    const used = new Set(txns.flatMap((t) => t.parents));
+    const heads = txns.map((_, i) => i).filter((i) => !used.has(i)).map((i) => i + base - txns.length);
+    for (const t of txns)
+      all.push({ ...t, parents: t.parents.length || !k ? t.parents.map((p) => p + base) : heads });
+  }
+  return all;
+}
+
 function trace(t) {
   const linear = t.kind !== "concurrent";
-  return {
-    txns: t.txns.map((x, i) => ({
-      agent: linear ? 0 : x.agent,
-      order: 0,
-      parents: linear ? (i ? [[i - 1, LAST]] : []) : x.parents.map((p) => [p, LAST]),
-      patches: x.patches,
-    })),
-    end: t.endContent,
-  };
+  const txns = t.txns.map((x, i) => ({
+    agent: linear ? 0 : x.agent,
+    parents: linear ? (i ? [i - 1] : []) : x.parents,
+    patches: x.patches,
+  }));
+  return { txns: join(repeat(txns, Number(copies))), end: t.endContent.repeat(Number(copies)) };
 }
 
 const cases = Array.isArray(json) ? json.map(conformance) : [trace(json)];

@@ -78,6 +78,8 @@ tg_graph_free(struct tg_graph *g)
 	tg_free(g->slots);
 	tg_free(g->runs);
 	tg_free(g->parent_pool);
+	tg_free(g->parent_runs);
+	tg_free(g->reach);
 	tg_free(g->hint);
 	tg_free(g->heap.v);
 	memset(g, 0, sizeof *g);
@@ -87,8 +89,14 @@ static uint32_t *
 agent_slot(const struct tg_graph *g, const uint8_t *key)
 {
 	size_t mask = g->slot_count - 1;
-	size_t i = tg_text_hash(key, TG_TEXT_AGENT_BYTES) & mask;
+	uint64_t a, b;
+	size_t i;
 
+	/* Keys look random already: half of one is enough. */
+	memcpy(&a, key, sizeof a);
+	memcpy(&b, key + sizeof a, sizeof b);
+	a = (a ^ b * UINT64_C(0x9e3779b97f4a7c15)) * UINT64_C(0xff51afd7ed558ccd);
+	i = (size_t)(a >> 32) & mask;
 	while (g->slots[i] != 0 && memcmp(g->agents[g->slots[i] - 1].key, key, TG_TEXT_AGENT_BYTES) != 0)
 		i = (i + 1) & mask;
 	return &g->slots[i];
@@ -132,10 +140,15 @@ uint32_t
 tg_graph_lv(const struct tg_graph *g, uint32_t agent, uint64_t seq)
 {
 	const struct tg_agent *a = &g->agents[agent];
-	size_t lo = 0, hi = a->n;
+	size_t lo, hi, back = 1;
 
 	if (seq >= a->next_seq)
 		return TG_LV_NONE;
+	/* Mostly a late event is asked for: go back from the end in growing steps, then halve the last step. */
+	while (back < a->n && a->pieces[a->n - back].seq > seq)
+		back *= 2;
+	lo = back < a->n ? a->n - back : 0;
+	hi = a->n - back / 2;
 	while (hi - lo > 1) {
 		size_t mid = lo + (hi - lo) / 2;
 
@@ -184,12 +197,15 @@ tg_graph_append(
 	if (g->n == 0 || parent_count != 1 || parents[0] != g->next - 1 || g->runs[g->n - 1].agent != agent) {
 		if ((rc = tg_mem_grow((void **)&g->runs, &g->cap, g->n + 1, sizeof *g->runs)) != TG_OK ||
 		    (rc = tg_mem_grow((void **)&g->parent_pool, &g->pool_cap, g->pool_n + parent_count,
-			 sizeof *g->parent_pool)) != TG_OK)
+			 sizeof *g->parent_pool)) != TG_OK ||
+		    (rc = tg_mem_grow((void **)&g->parent_runs, &g->parent_runs_cap, g->pool_n + parent_count,
+			 sizeof *g->parent_runs)) != TG_OK)
 			return rc;
 		for (size_t i = 0; i < parent_count; i++) {
 			uint32_t l = tg_graph_lamport(g, parents[i]) + 1;
 
 			g->parent_pool[g->pool_n + i] = parents[i];
+			g->parent_runs[g->pool_n + i] = tg_graph_run_index(g, parents[i]);
 			if (l > lamport)
 				lamport = l;
 		}
@@ -265,50 +281,81 @@ heap_top_lv(const struct tg_graph *g)
 	return (uint32_t)(g->heap.v[0] >> 2);
 }
 
+/* Sort ascending and drop duplicates. */
+static void
+sort_lvs(struct tg_lvs *l)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		uint32_t x = l->v[i];
+		size_t k = n;
+
+		while (k > 0 && l->v[k - 1] > x)
+			k--;
+		if (k > 0 && l->v[k - 1] == x)
+			continue;
+		memmove(l->v + k + 1, l->v + k, (n - k) * sizeof *l->v);
+		l->v[k] = x;
+		n++;
+	}
+	l->n = n;
+}
+
+/*
+ * Walk down all runs from that of the newest to that of the oldest and note what is reached.  It looks at more runs
+ * than a heap of those reached would, but at each for a nanosecond.
+ */
 int
 tg_graph_reduce(struct tg_graph *g, struct tg_lvs *l)
 {
-	enum {
-		REACHED = 0,
-		ASKED = 1
-	};
-	size_t asked = l->n;
+	uint32_t low, r;
+	size_t left, kept;
 	int rc;
 
+	sort_lvs(l);
 	if (l->n <= 1)
 		return TG_OK;
-	g->heap.n = 0;
-	for (size_t i = 0; i < l->n; i++)
-		if ((rc = heap_push(g, l->v[i], ASKED)) != TG_OK)
-			return rc;
-	l->n = 0;
-	while (asked > 0) {
-		uint64_t top = heap_pop(g);
-		uint32_t lv = (uint32_t)(top >> 2);
-		const struct tg_grun *r = tg_graph_run(g, lv);
-		int keep = (top & 3) == ASKED;
+	if ((rc = tg_mem_grow((void **)&g->reach, &g->reach_cap, g->cap, sizeof *g->reach)) != TG_OK)
+		return rc;
+	if (g->stamp == 0 || g->stamp == UINT32_MAX || g->reach_n != g->reach_cap) {
+		memset(g->reach, 0, g->reach_cap * sizeof *g->reach);
+		g->reach_n = g->reach_cap;
+		g->stamp = 0;
+	}
+	g->stamp++;
+	left = kept = l->n;
+	low = tg_graph_run_index(g, l->v[0]);
+	for (r = tg_graph_run_index(g, l->v[left - 1]);; r--) {
+		const struct tg_grun *run = &g->runs[r];
+		uint32_t reached = g->reach[r].stamp == g->stamp ? g->reach[r].end : 0;
 
-		asked -= keep;
-		/* The rest of this run up to lv are ancestors of lv; so is lv itself if it was reached. */
-		while (g->heap.n > 0 && heap_top_lv(g) >= r->start) {
-			top = heap_pop(g);
-			if ((top & 3) == ASKED)
-				asked--;
-			else if (top >> 2 == lv)
-				keep = 0;
+		/* The highest one asked for in this run stays unless it was reached; those below it go. */
+		while (left > 0 && l->v[left - 1] >= run->start) {
+			uint32_t lv = l->v[--left];
+
+			if (lv >= reached) {
+				l->v[--kept] = lv;
+				reached = lv + 1;
+			}
 		}
-		if (keep)
-			l->v[l->n++] = lv;
-		for (size_t i = 0; i < r->parent_count && asked > 0; i++)
-			if ((rc = heap_push(g, g->parent_pool[r->parents + i], REACHED)) != TG_OK)
-				return rc;
-	}
-	for (size_t i = 0; i < l->n / 2; i++) { /* newest first -> ascending */
-		uint32_t t = l->v[i];
+		if (left == 0)
+			break;
+		for (uint32_t i = 0; reached > 0 && i < run->parent_count; i++) {
+			uint32_t end = g->parent_pool[run->parents + i] + 1;
+			struct tg_reach *up;
 
-		l->v[i] = l->v[l->n - 1 - i];
-		l->v[l->n - 1 - i] = t;
+			if (g->parent_runs[run->parents + i] < low)
+				continue;
+			up = &g->reach[g->parent_runs[run->parents + i]];
+			if (up->stamp != g->stamp || up->end < end) {
+				up->stamp = g->stamp;
+				up->end = end;
+			}
+		}
 	}
+	memmove(l->v, l->v + kept, (l->n - kept) * sizeof *l->v);
+	l->n -= kept;
 	return TG_OK;
 }
 

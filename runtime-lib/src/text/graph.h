@@ -56,7 +56,8 @@ struct tg_graph {
 	struct tg_grun *runs;
 	size_t n, cap;
 	uint32_t *parent_pool;
-	size_t pool_n, pool_cap;
+	uint32_t *parent_runs; /* the index of the run of each */
+	size_t pool_n, pool_cap, parent_runs_cap;
 	uint32_t *hint; /* hint[lv / 16] = a run at or before that of lv / 16 * 16 */
 	size_t hint_n, hint_cap;
 	struct tg_agent *agents;
@@ -68,6 +69,11 @@ struct tg_graph {
 		uint64_t *v;
 		size_t n, cap;
 	} heap; /* scratch of diff and reduce */
+	struct tg_reach {
+		uint32_t stamp, end;
+	} *reach; /* scratch of reduce: per run, one past the highest LV reached in the pass ${stamp} */
+	size_t reach_n, reach_cap;
+	uint32_t stamp;
 };
 
 int tg_lvs_push(struct tg_lvs *l, uint32_t lv) __attribute__((warn_unused_result));
@@ -91,7 +97,7 @@ int tg_graph_agent(struct tg_graph *g, const uint8_t key[TG_TEXT_AGENT_BYTES], i
 /** tg_graph_lv(g, agent, seq): The LV of a held event, else TG_LV_NONE. */
 uint32_t tg_graph_lv(const struct tg_graph *g, uint32_t agent, uint64_t seq);
 
-/** tg_graph_run(g, lv): The run that holds ${lv}. */
+/** tg_graph_run(g, lv), tg_graph_run_index(g, lv): The run that holds ${lv}. */
 static inline const struct tg_grun *
 tg_graph_run(const struct tg_graph *g, uint32_t lv)
 {
@@ -100,6 +106,12 @@ tg_graph_run(const struct tg_graph *g, uint32_t lv)
 	while (lv >= r->end)
 		r++;
 	return r;
+}
+
+static inline uint32_t
+tg_graph_run_index(const struct tg_graph *g, uint32_t lv)
+{
+	return (uint32_t)(tg_graph_run(g, lv) - g->runs);
 }
 
 /** tg_graph_compare(g, a, b): The order of two events by (agent bytes, seq): breaks every tie. */
