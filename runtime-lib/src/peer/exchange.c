@@ -401,7 +401,7 @@ serve(struct tg_peer *p, struct tgp_retry *retry)
 		if (missing)
 			break; /* load this one before looking at more */
 	}
-	if (missing) {
+	if (missing && !retry->give_up) {
 		rc = TG_ENOTFOUND;
 		goto free_runs;
 	}

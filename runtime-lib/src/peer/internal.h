@@ -291,7 +291,9 @@ struct tgp_retry {
 	struct tg_buf data;					  /* owned input of the operation */
 	struct tg_key session;					  /* who sent it */
 	uint64_t number; /* for ${again}'s own use: where it stands */
-	unsigned rounds, outstanding;
+	unsigned rounds, outstanding; /* rounds without anything new; loads under way */
+	int give_up;		      /* last call: what is missing does not come */
+	size_t had;		      /* records that were there the last time */
 	struct tgp_record *records; /* what was loaded for it */
 	size_t record_count, record_cap;
 	struct tgp_noted *noted;

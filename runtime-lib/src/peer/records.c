@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "peer/internal.h"
 
-#define MAX_ROUNDS 16
+#define MAX_ROUNDS 4
 
 static void
 retry_free(struct tgp_retry *retry)
@@ -130,13 +130,18 @@ step(struct tg_peer *p, struct tgp_retry *retry)
 
 	retry->noted_count = 0;
 	rc = retry->again(p, retry);
-	if (retry->number != stood)
+	if (retry->number != stood || retry->record_count != retry->had)
 		retry->rounds = 0; /* it got on */
+	retry->had = retry->record_count;
 	if (rc == TG_ENOTFOUND && retry->noted_count > 0 && retry->rounds++ < MAX_ROUNDS) {
 		for (size_t i = 0; i < retry->noted_count;)
 			if (load_run(p, retry, &i) != TG_OK)
 				return TG_ENOMEM;
 		return TG_OK;
+	}
+	if (rc == TG_ENOTFOUND) {
+		retry->give_up = 1;
+		rc = retry->again(p, retry);
 	}
 	unlink_retry(retry);
 	retry_free(retry);
