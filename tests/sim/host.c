@@ -318,6 +318,10 @@ sim_host_open(struct sim_profile *profile)
 	host->next_link = 1;
 	host->next_request = 1;
 	host->fail_after = -1;
+	if (world->record) {
+		host->trace = sim_malloc(sizeof *host->trace);
+		tg_trace_begin(host->trace);
+	}
 	world->hosts[world->host_count++] = host;
 	profile->tabs[profile->tab_count++] = host;
 	if (world->calls->create(&host->peer) != TG_OK)
@@ -374,6 +378,9 @@ sim_host_free(struct sim_host *host)
 	while (host->notes != NULL)
 		free(take_note(host));
 	tg_buf_free(&host->queue);
+	if (host->trace != NULL)
+		tg_buf_free(host->trace);
+	free(host->trace);
 	sim_user_free(host->user);
 	free(host);
 }
@@ -471,6 +478,17 @@ on_reply(struct sim_host *host, const struct tg_effect *effect)
 	    host->number, (unsigned)effect->u.reply.request);
 }
 
+/* Is it a device of this world?  A liar's never is. */
+static int
+known_device(const struct sim_world *world, const struct tg_hash *device)
+{
+	for (size_t i = 0; i < world->profile_count; i++)
+		if (world->profiles[i]->has_device && !world->profiles[i]->viewer &&
+		    tg_hash_cmp(&world->profiles[i]->device, device) == 0)
+			return 1;
+	return 0;
+}
+
 static void
 on_durability(struct sim_host *host, const struct tg_effect *effect)
 {
@@ -495,6 +513,9 @@ on_durability(struct sim_host *host, const struct tg_effect *effect)
 		tg_read_str(&r, 64);
 		holds = tg_read_bool(&r);
 		tg_read_bool(&r);
+		if (holds && !known_device(host->world, &device))
+			sim_fail(host->world, "%s/%u counts a device that nobody has", host->profile->name,
+			    host->number);
 		if (holds && d->holder_count < SIM_DEVICES_MAX) {
 			d->holder_roles[d->holder_count] = role;
 			d->holders[d->holder_count++] = device;
@@ -638,17 +659,17 @@ give(struct sim_host *host, const uint8_t *event, size_t len)
 {
 	const uint8_t *effects;
 	size_t effects_len;
-	int rc;
+	int rc, starved = 0;
+	long asked;
 
-	if (host->fail_after >= 0 || host->count_allocations)
-		tg_mem_fail_after(host->fail_after);
+	tg_mem_fail_after(host->fail_after);
 	rc = host->world->calls->event(host->peer, event, len);
-	if (host->fail_after >= 0 || host->count_allocations) {
-		long asked = tg_mem_fail_after(-1);
-
-		host->allocations += asked;
-		if (host->fail_after >= 0)
-			host->fail_after = asked >= host->fail_after ? 0 : host->fail_after - asked;
+	asked = tg_mem_fail_after(-1);
+	host->allocations += asked;
+	if (host->fail_after >= 0) {
+		starved = asked > host->fail_after;
+		host->fail_after = starved ? -1 : host->fail_after - asked;
+		host->starved |= starved;
 	}
 	host->events++;
 	host->world->calls->effects(host->peer, &effects, &effects_len);
@@ -657,7 +678,7 @@ give(struct sim_host *host, const uint8_t *event, size_t len)
 
 		tg_trace_put(host->trace, &step);
 	}
-	if (rc == TG_ENOMEM && host->fail_after >= 0) {
+	if (rc == TG_ENOMEM && starved) {
 		host->failed = 1;
 		sim_host_kill(host);
 		return;

@@ -53,7 +53,10 @@ struct sim_profile {
 	size_t lock_count;
 	struct sim_host *tabs[SIM_TABS_MAX];
 	size_t tab_count;
-	struct tg_hash device; /* what `start` answered */
+	struct {
+		uint8_t node[32], box[32], token[32];
+	} node;		       /* a replica's answer to `node` */
+	struct tg_hash device; /* what `start` answered; of a replica: its node key */
 	int has_device;
 	int unreliable;	 /* an old backup was put back, or it was deleted: its acks of before count no more */
 	uint32_t relays; /* bit set of the relays it uses */
@@ -119,9 +122,9 @@ struct sim_host {
 	void (*on_presence)(struct sim_host *host, const struct tg_effect *effect);
 	void (*on_ext)(struct sim_host *host, const struct tg_effect *effect);
 
-	long fail_after;  /* allocations until one fails; < 0: never */
-	long allocations; /* asked for so far, while fail_after was set or counting was on */
-	int count_allocations;
+	long fail_after;      /* allocations until one fails, once; < 0: never */
+	long allocations;     /* asked for by the peer so far */
+	int starved;	      /* one did fail */
 	int failed;	      /* the peer answered TG_ENOMEM and was closed */
 	struct tg_buf *trace; /* NULL: not recorded */
 	uint64_t events;

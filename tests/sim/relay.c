@@ -257,6 +257,11 @@ forward(struct sim_relay *relay, struct sim_conn *from, const struct tg_frame *f
 
 		if (topic == NULL || !topic->may_receive)
 			continue;
+		if (pub->class == TG_CLASS_MAIN && relay->withhold > 0 &&
+		    relay->withhold_from == conn->link) {
+			relay->withhold--;
+			continue;
+		}
 		if (pub->class == TG_CLASS_SIDE && sim_rand_percent(&relay->rand, f->drop_side_percent))
 			continue;
 		if (sim_rand_percent(&relay->rand, f->duplicate_percent))
@@ -299,7 +304,7 @@ on_pub(struct sim_relay *relay, struct sim_conn *conn, const struct tg_frame *fr
 	remember(relay, &id);
 	relay->pubs++;
 	if (relay->tap != NULL)
-		relay->tap(relay->tap_ctx, pub);
+		relay->tap(relay->tap_ctx, relay, pub);
 	if (pub->flags & TG_PUB_RECEIPT) {
 		struct tg_buf out = {0};
 

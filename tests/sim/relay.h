@@ -32,14 +32,17 @@ struct sim_relay {
 	int up;
 	uint8_t epoch[TG_RELAY_EPOCH_BYTES];
 	struct sim_faults faults;
-	struct sim_conn *conns; /* linked list */
+	const struct sim_link *withhold_from; /* this reader does not get ... */
+	uint32_t withhold;		      /* ... the next so many main frames */
+	struct sim_conn *conns;		      /* linked list */
 
 	struct tg_frame_id *seen; /* open addressing, power of two; all zero: empty */
 	size_t seen_count, seen_cap;
 
-	uint64_t pubs, forwarded;			  /* frames taken; copies sent */
-	uint64_t errors[TG_ERR_CODE_COUNT];		  /* ERR answers by code */
-	void (*tap)(void *ctx, const struct tg_pub *pub); /* sees every PUB that was taken; may be NULL */
+	uint64_t pubs, forwarded;	    /* frames taken; copies sent */
+	uint64_t errors[TG_ERR_CODE_COUNT]; /* ERR answers by code */
+	void (*tap)(void *ctx, const struct sim_relay *relay,
+	    const struct tg_pub *pub); /* sees every PUB that was taken; may be NULL */
 	void *tap_ctx;
 };
 

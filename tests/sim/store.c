@@ -25,6 +25,7 @@ struct sim_store_job {
 	struct sim_store *store;
 	void *owner; /* NULL: it died, nobody waits */
 	int dropped; /* its process died before this reached the storage */
+	int doomed;  /* a batch of the same process failed before this one: fail with that status */
 	sim_store_done done;
 	uint64_t id;
 	int is_load, strict;
@@ -258,13 +259,18 @@ run_batch(struct sim_store *store, struct tg_bytes ops, int apply, int *writes)
 static int
 finish_batch(struct sim_store *store, struct sim_store_job *job)
 {
-	int writes;
+	int writes, status = job->doomed;
 
 	run_batch(store, job->ops, 0, &writes);
-	if (writes && store->full)
-		return TG_EFULL;
-	if (writes && store->broken)
-		return TG_EIO;
+	if (status == TG_OK && writes && (store->full || store->broken))
+		status = store->full ? TG_EFULL : TG_EIO;
+	if (status != TG_OK) {
+		/* What was asked for before the process can know fails too: no holes (docs/host.md). */
+		for (struct sim_store_job *later = store->first; later != NULL; later = later->next)
+			if (later->owner == job->owner && !later->is_load)
+				later->doomed = status;
+		return status;
+	}
 	store->batches++;
 	run_batch(store, job->ops, 1, &writes);
 	if (job->strict)

@@ -114,6 +114,26 @@ START_TEST(a_full_disk_refuses_what_writes_and_changes_nothing)
 }
 END_TEST
 
+START_TEST(after_a_failed_batch_those_asked_for_before_fail_too)
+{
+	struct sim_store *store = fresh_store(3);
+
+	store->delay_max_ms = 5;
+	store->full = 1;
+	put(store, TG_STORE_PUT, "a", "1", 0);
+	put(store, TG_STORE_PUT, "b", "2", 0);
+	while (answers == 0)
+		sim_run_until(&sched, sched.now_ms + 1);
+	store->full = 0;
+	sim_run_until(&sched, sched.now_ms + 100);
+	ck_assert_int_eq(answers, 2);
+	ck_assert_int_eq(last_status, TG_EFULL);
+	ck_assert_str_eq(value_of(store, "b"), "");
+	sim_store_free(store);
+	sim_sched_free(&sched);
+}
+END_TEST
+
 START_TEST(a_power_cut_leaves_a_prefix_with_all_that_was_strict)
 {
 	static const char *const values[] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
@@ -595,6 +615,7 @@ main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, the_store_keeps_the_rules_of_its_operations);
 	tcase_add_test(tc, a_full_disk_refuses_what_writes_and_changes_nothing);
+	tcase_add_test(tc, after_a_failed_batch_those_asked_for_before_fail_too);
 	tcase_add_test(tc, a_power_cut_leaves_a_prefix_with_all_that_was_strict);
 	tcase_add_test(tc, a_dead_process_gets_no_answer);
 	tcase_add_test(tc, a_load_stops_at_its_limit_and_says_so);

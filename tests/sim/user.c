@@ -61,8 +61,7 @@ token_at(const struct sim_user *user, int32_t i)
 static int
 is_letter(const struct sim_item *item)
 {
-	return item->kind == TG_TEXT_CHAR && item->scalar != 0 &&
-	       (item->scalar > 'Z' || item->scalar == ' ') && item->scalar != ']';
+	return item->kind == TG_TEXT_CHAR && (item->scalar == ' ' || item->scalar >= 'a');
 }
 
 /* A gap where letters may go: not inside a token, finished or not. */
@@ -86,19 +85,27 @@ some_gap(struct sim_user *user)
 	return index;
 }
 
+/* Do the first ${n} characters of ${text} stand at ${i}? */
+static int
+stands_at(const struct sim_user *user, size_t i, const char *text, size_t n)
+{
+	if (i > user->view_len || n > user->view_len - i)
+		return 0;
+	for (size_t j = 0; j < n; j++)
+		if (user->view[i + j].scalar != (uint8_t)text[j])
+			return 0;
+	return 1;
+}
+
 long
-sim_view_find(const struct sim_user *user, const struct sim_token *token, uint32_t typed)
+sim_view_find(const struct sim_user *user, const struct sim_token *token)
 {
 	char text[SIM_TOKEN_CHARS + 1];
-	size_t j;
 
 	sim_token_text(token, text);
-	for (size_t i = 0; i + typed <= user->view_len; i++) {
-		for (j = 0; j < typed && user->view[i + j].scalar == (uint8_t)text[j]; j++)
-			;
-		if (j == typed)
+	for (size_t i = 0; i + SIM_TOKEN_CHARS <= user->view_len; i++)
+		if (stands_at(user, i, text, SIM_TOKEN_CHARS))
 			return (long)i;
-	}
 	return -1;
 }
 
@@ -112,11 +119,17 @@ view_insert(struct sim_user *user, size_t index, const struct sim_item *items, s
 	memmove(user->view + index + n, user->view + index, (user->view_len - index) * sizeof *user->view);
 	memcpy(user->view + index, items, n * sizeof *items);
 	user->view_len += n;
+	if (index < user->caret)
+		user->caret += n;
 }
 
 static void
 view_delete(struct sim_user *user, size_t index, size_t n)
 {
+	if (index + n <= user->caret)
+		user->caret -= n;
+	else if (index < user->caret)
+		user->caret = index;
 	user->view_len -= n;
 	memmove(user->view + index, user->view + index + n, (user->view_len - index) * sizeof *user->view);
 }
@@ -402,7 +415,7 @@ static size_t
 place_for_token(struct sim_user *user, struct sim_token *token)
 {
 	while (user->newest >= 0) {
-		long at = sim_view_find(user, token_at(user, user->newest), SIM_TOKEN_CHARS);
+		long at = sim_view_find(user, token_at(user, user->newest));
 
 		if (at >= 0) {
 			token->after = user->newest;
@@ -442,21 +455,21 @@ type(struct sim_user *user, uint32_t n)
 		user->typed = 0;
 	}
 	token = token_at(user, user->typing);
+	sim_token_text(token, text);
 	if (user->typed == 0) {
 		index = place_for_token(user, token);
 	} else {
-		long at = sim_view_find(user, token, user->typed);
-
-		if (at < 0) { /* somebody's undo took its beginning away */
-			user->typing = -1;
+		/* What others insert right at the caret stays behind it. */
+		index = user->caret;
+		if (index < user->typed || !stands_at(user, index - user->typed, text, user->typed)) {
+			user->typing = -1; /* somebody's undo took its beginning away */
 			return;
 		}
-		index = (size_t)at + user->typed;
 	}
 	if (n > SIM_TOKEN_CHARS - user->typed)
 		n = SIM_TOKEN_CHARS - user->typed;
-	sim_token_text(token, text);
 	insert(user, index, text + user->typed, n, 0);
+	user->caret = index + n;
 	user->typed += n;
 	if (user->typed == SIM_TOKEN_CHARS)
 		token_done(user);
@@ -491,7 +504,7 @@ on_undo_reply(struct sim_host *host, void *ctx, int status, struct tg_bytes valu
 
 		if (token->author != user->author || !token->complete || token->forbidden)
 			continue;
-		if (sim_view_find(user, token, SIM_TOKEN_CHARS) < 0) {
+		if (sim_view_find(user, token) < 0) {
 			token->undone = 1;
 			token->acked = token->flushed = 0;
 		} else if (token->undone) {
@@ -572,6 +585,12 @@ sim_user_observe(struct sim_user *user)
 		token->acked = 1;
 		token->holders = holders;
 	}
+}
+
+int
+sim_user_ready(const struct sim_user *user)
+{
+	return sim_host_alive(user->host) && user->opened && user->host->grid_state == TG_GRID_READY;
 }
 
 /* ---- one person's day ---------------------------------------------------------------------------------- */
@@ -668,7 +687,7 @@ turn(void *ctx, uint64_t arg)
 	(void)arg;
 	if (!sim_host_alive(user->host))
 		return;
-	if (!user->quiet && user->opened && user->polls_open == 0)
+	if (!user->quiet && sim_user_ready(user) && user->polls_open == 0)
 		act(user);
 	if (!sim_host_alive(user->host)) /* it may have run out of memory */
 		return;

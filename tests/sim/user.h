@@ -69,6 +69,7 @@ struct sim_user {
 	int quiet; /* only looks from now on */
 	struct sim_item *view;
 	size_t view_len, view_cap;
+	size_t caret;	     /* behind the newest character of the token being typed */
 	uint32_t polls_open; /* view must not be edited while an answer is out */
 	int poll_wanted;
 	int32_t typing; /* token being typed, or -1 */
@@ -89,6 +90,9 @@ struct sim_user {
 struct sim_user *sim_user_start(struct sim_host *host, struct sim_links *links, const char *mode, int create);
 void sim_user_free(struct sim_user *user);
 
+/** sim_user_ready(user): 1 when the document is on the screen and may be edited. */
+int sim_user_ready(const struct sim_user *user);
+
 /* Single acts, for scenarios; each works on the view as it is now. */
 void sim_user_poll(struct sim_user *user);
 void sim_user_type_token(struct sim_user *user); /* whole, at once */
@@ -99,7 +103,7 @@ void sim_user_undo(struct sim_user *user, int redo);
 /** sim_user_observe(user): Take note of what the display promises now. */
 void sim_user_observe(struct sim_user *user);
 
-/** sim_view_find(user, token, typed): Where the first ${typed} characters of ${token} stand; -1: nowhere. */
-long sim_view_find(const struct sim_user *user, const struct sim_token *token, uint32_t typed);
+/** sim_view_find(user, token): Where ${token} stands; -1: nowhere. */
+long sim_view_find(const struct sim_user *user, const struct sim_token *token);
 
 #endif

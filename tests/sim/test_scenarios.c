@@ -1,0 +1,681 @@
+/*
+ * Named worlds: one claim each, with few peers and nothing random but delays.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <check.h>
+
+#include <toygrid/log.h>
+#include <toygrid/status.h>
+
+#include "sim/chaos.h"
+#include "sim/check.h"
+#include "sim/liar.h"
+#include "sim/wiretap.h"
+#include "wire/writer.h"
+
+#define SETTLE_MS 60000
+#define CAST_MAX  8
+
+/* ---- a small party ------------------------------------------------------------------------------------- */
+
+static struct sim_world *world;
+static struct sim_links links;
+static struct sim_host *cast[CAST_MAX]; /* the newest tab of each person */
+
+static void
+stop_typing(struct sim_user *user)
+{
+	user->quiet = 1; /* these people do only what the scenario says */
+}
+
+/* Somebody opens a tab of person ${i}; runs until the document is there. */
+static struct sim_host *
+enter(size_t i, const char *mode)
+{
+	cast[i] = sim_person_open(world->profiles[i], &links, mode);
+	stop_typing(cast[i]->user);
+	for (int ms = 0; ms < 10000 && !sim_user_ready(cast[i]->user) && !world->failed; ms += 10)
+		sim_world_run(world, 10);
+	ck_assert_msg(
+	    sim_user_ready(cast[i]->user), "%s could not open the document", world->profiles[i]->name);
+	return cast[i];
+}
+
+/* A world with ${people} of which the first makes the document; all have it open. */
+static void
+party(uint64_t seed, size_t people, size_t relays)
+{
+	char name[16];
+
+	memset(&links, 0, sizeof links);
+	memset(cast, 0, sizeof cast);
+	world = sim_world_new(seed, relays, &sim_real_peer);
+	sim_wiretap(world, &links);
+	for (size_t i = 0; i < people; i++) {
+		snprintf(name, sizeof name, "p%u", (unsigned)i);
+		sim_profile_new(world, name, (1u << relays) - 1);
+	}
+	cast[0] = sim_host_open(world->profiles[0]);
+	stop_typing(sim_user_start(cast[0], &links, "", 1));
+	sim_world_run(world, 1000);
+	ck_assert_msg(links.known, "no document was made: %s", world->failure);
+	for (size_t i = 1; i < people; i++)
+		enter(i, "e");
+	sim_world_run(world, 2000);
+}
+
+static void
+well(void)
+{
+	ck_assert_msg(!world->failed, "%s", world->failure);
+}
+
+/* A scenario that failed left its world behind: print its story. */
+static void
+tell_failure(void)
+{
+	if (world != NULL)
+		sim_world_report(world);
+	sim_world_free(world);
+	world = NULL;
+}
+
+static void
+finish(void)
+{
+	sim_settle(world, &links, SETTLE_MS);
+	well();
+	sim_world_free(world);
+	world = NULL;
+}
+
+static int
+sees(const struct sim_host *host, const char *text)
+{
+	const struct sim_user *user = host->user;
+	size_t len = strlen(text), j;
+
+	for (size_t i = 0; i + len <= user->view_len; i++) {
+		for (j = 0; j < len && user->view[i + j].scalar == (uint8_t)text[j]; j++)
+			;
+		if (j == len)
+			return 1;
+	}
+	return 0;
+}
+
+static void
+type_text(struct sim_host *host, const char *text)
+{
+	sim_user_type_text(host->user, (uint32_t)host->user->view_len, text);
+}
+
+/* Logs of the grid in a profile's store; of which *${longest} entries. */
+static size_t
+logs_in(const struct sim_profile *profile)
+{
+	uint8_t key[33] = {'h'};
+	size_t i, n = 0;
+
+	memcpy(key + 1, links.grid.b, 32);
+	for (i = sim_store_seek(profile->store, key, 33);
+	     i < profile->store->count && memcmp(profile->store->records[i].key, key, 33) == 0; i++)
+		n++;
+	return n;
+}
+
+/* ---- the scenarios ------------------------------------------------------------------------------------- */
+
+START_TEST(what_one_types_the_other_sees)
+{
+	party(1, 2, 1);
+	type_text(cast[0], "hello");
+	sim_world_run(world, 1000);
+	well();
+	ck_assert(sees(cast[1], "hello"));
+	finish();
+}
+END_TEST
+
+START_TEST(a_gap_is_noticed_and_asked_for)
+{
+	party(2, 2, 1);
+	world->relays[0]->withhold_from = cast[1]->links[0];
+	world->relays[0]->withhold = 1;
+	sim_user_type_token(cast[0]->user);
+	sim_world_run(world, 120);
+	ck_assert_uint_eq(world->relays[0]->withhold, 0);
+	ck_assert(!sees(cast[1], "[000.0000]"));
+	sim_user_type_token(cast[0]->user);
+	sim_world_run(world, 1500);
+	well();
+	ck_assert(sees(cast[1], "[000.0000][000.0001]"));
+	finish();
+}
+END_TEST
+
+START_TEST(a_relay_restart_in_the_middle_of_typing_loses_nothing)
+{
+	party(3, 3, 1);
+	for (int i = 0; i < 30; i++) {
+		sim_user_type_token(cast[i % 3]->user);
+		if (i == 10)
+			sim_relay_stop(world->relays[0]);
+		if (i == 20)
+			sim_relay_start(world->relays[0]);
+		sim_world_run(world, 100);
+	}
+	finish();
+}
+END_TEST
+
+START_TEST(both_offline_both_edit_both_come_back)
+{
+	party(4, 2, 2);
+	sim_relay_stop(world->relays[0]);
+	sim_relay_stop(world->relays[1]);
+	for (int i = 0; i < 10; i++) {
+		sim_user_type_token(cast[0]->user);
+		sim_user_type_token(cast[1]->user);
+		sim_world_run(world, 200);
+	}
+	ck_assert(!sees(cast[1], "[000.0000]"));
+	ck_assert_uint_gt(cast[0]->durability.unsent, 0);
+	ck_assert_uint_le(cast[0]->durability.safe, 1);
+	sim_relay_start(world->relays[0]);
+	sim_relay_start(world->relays[1]);
+	sim_world_run(world, 8000);
+	ck_assert(sees(cast[1], "[000.0000]"));
+	ck_assert(sees(cast[0], "[001.0009]"));
+	finish();
+}
+END_TEST
+
+START_TEST(two_tabs_of_one_profile_share_what_they_type_even_offline)
+{
+	struct sim_host *first, *second;
+
+	party(5, 1, 1);
+	first = cast[0];
+	world->profiles[0]->offline = 1;
+	sim_profile_reconnect(world->profiles[0]);
+	second = enter(0, "");
+	sim_user_type_token(first->user);
+	sim_user_type_token(second->user);
+	sim_world_run(world, 1500);
+	well();
+	ck_assert(sees(first, "[001.0000]"));
+	ck_assert(sees(second, "[000.0000]"));
+	world->profiles[0]->offline = 0;
+	sim_profile_reconnect(world->profiles[0]);
+	finish();
+}
+END_TEST
+
+START_TEST(a_tab_reopened_after_close_goes_on_with_the_same_log)
+{
+	party(6, 2, 1);
+	sim_user_type_token(cast[0]->user);
+	sim_user_flush(cast[0]->user);
+	sim_world_run(world, 3000);
+	ck_assert_uint_eq(logs_in(world->profiles[1]), 1);
+	sim_host_kill(cast[0]);
+	enter(0, "");
+	sim_world_run(world, 2000);
+	sim_user_type_token(cast[0]->user);
+	sim_world_run(world, 3000);
+	well();
+	ck_assert_uint_eq(logs_in(world->profiles[1]), 1);
+	ck_assert(sees(cast[1], "[002.0000]"));
+	finish();
+}
+END_TEST
+
+START_TEST(a_crash_between_store_and_stored_loses_nothing_promised)
+{
+	for (uint64_t ms = 0; ms < 120; ms += 5) {
+		party(700 + ms, 2, 1);
+		sim_user_type_token(cast[0]->user);
+		sim_user_flush(cast[0]->user);
+		sim_world_run(world, 1500);
+		sim_user_type_token(cast[0]->user);
+		sim_world_run(world, ms);
+		sim_host_kill(cast[0]);
+		sim_world_run(world, 500);
+		enter(0, "");
+		sim_world_run(world, 1000);
+		ck_assert(sees(cast[0], "[000.0000]"));
+		sim_user_type_token(cast[0]->user);
+		finish();
+	}
+}
+END_TEST
+
+START_TEST(a_power_cut_forks_nothing)
+{
+	for (uint64_t ms = 0; ms < 300; ms += 15) {
+		party(800 + ms, 3, 1);
+		for (int i = 0; i < 5; i++) {
+			sim_user_type_token(cast[0]->user);
+			sim_world_run(world, 60);
+		}
+		sim_world_run(world, ms);
+		sim_profile_power_cut(world->profiles[0]);
+		sim_world_run(world, 500);
+		enter(0, "e");
+		sim_world_run(world, 200);
+		sim_user_type_token(cast[0]->user);
+		sim_world_run(world, 4000);
+		ck_assert_uint_eq(cast[1]->notices[3], 0);
+		finish();
+	}
+}
+END_TEST
+
+START_TEST(a_full_disk_is_shown_and_forgotten_when_there_is_room_again)
+{
+	party(9, 2, 1);
+	world->profiles[0]->store->full = 1;
+	sim_user_type_token(cast[0]->user);
+	sim_user_flush(cast[0]->user);
+	sim_world_run(world, 3000);
+	ck_assert_uint_gt(cast[0]->notices[1], 0);
+	ck_assert_uint_eq(cast[0]->notices[2], 0);
+	sim_user_type_token(cast[0]->user);
+	sim_world_run(world, 1000);
+	world->profiles[0]->store->full = 0;
+	sim_world_run(world, 15000);
+	sim_user_type_token(cast[0]->user);
+	sim_world_run(world, 3000);
+	well();
+	ck_assert_uint_gt(cast[0]->notices[2], 0);
+	ck_assert(sees(cast[1], "[000.0000][000.0001][000.0002]"));
+	finish();
+}
+END_TEST
+
+START_TEST(a_clock_eleven_minutes_off_can_write)
+{
+	static const int64_t skews[] = {660000, -660000};
+
+	for (int i = 0; i < 2; i++) {
+		memset(&links, 0, sizeof links);
+		world = sim_world_new(10 + (uint64_t)i, 1, &sim_real_peer);
+		sim_wiretap(world, &links);
+		sim_profile_new(world, "p0", 1)->skew_ms = skews[i];
+		sim_profile_new(world, "p1", 1);
+		cast[0] = sim_host_open(world->profiles[0]);
+		stop_typing(sim_user_start(cast[0], &links, "", 1));
+		sim_world_run(world, 1000);
+		enter(1, "e");
+		sim_user_type_token(cast[0]->user);
+		sim_user_type_token(cast[1]->user);
+		sim_world_run(world, 3000);
+		ck_assert(sees(cast[1], "[000.0000]"));
+		ck_assert(sees(cast[0], "[001.0000]"));
+		ck_assert_uint_eq(world->relays[0]->errors[TG_ERR_STALE], 0);
+		finish();
+	}
+}
+END_TEST
+
+START_TEST(duplicates_and_replays_change_nothing)
+{
+	struct sim_liar *liar;
+
+	party(12, 3, 2);
+	world->relays[0]->faults.duplicate_percent = 100;
+	liar = sim_liar_new(world, &links, 1);
+	sim_liar_lies(liar, SIM_LIE_REPLAY);
+	sim_world_run(world, 1000);
+	for (int i = 0; i < 20; i++) {
+		sim_user_type_token(cast[i % 3]->user);
+		sim_world_run(world, 150);
+	}
+	sim_world_run(world, 3000);
+	ck_assert_uint_gt(sim_liar_told(liar), 0);
+	finish();
+	sim_liar_free(liar);
+}
+END_TEST
+
+/* Is there a valid proof that ${log} forked among the entries that ${profile} holds? */
+static int
+holds_fork_proof(const struct sim_profile *profile, const struct tg_access *access)
+{
+	uint8_t key[33] = {'e'};
+	int found = 0;
+
+	memcpy(key + 1, links.grid.b, 32);
+	for (size_t i = sim_store_seek(profile->store, key, 33);
+	     i < profile->store->count && memcmp(profile->store->records[i].key, key, 33) == 0; i++) {
+		const struct sim_record *r = &profile->store->records[i];
+		struct tg_body_walk walk = {0};
+		struct tg_transition t;
+		struct tg_entry entry;
+		struct tg_body body;
+		struct tg_buf plain = {0};
+		struct tg_bytes raw;
+		struct tg_key log, forked;
+		uint64_t seq = 0;
+		size_t body_len;
+
+		memcpy(log.b, r->key + 33, 32);
+		for (int j = 0; j < 8; j++)
+			seq = seq << 8 | r->key[65 + j];
+		if (seq > 0 && tg_stored_entry(r->value, r->value_len, &raw) == TG_OK &&
+		    tg_entry_decode(raw.data, raw.len, &entry) == TG_OK &&
+		    tg_entry_open(access, &log, seq, &entry, &plain, &body_len) == TG_OK &&
+		    tg_body_decode(&log, plain.data, body_len, &body) == TG_OK)
+			while (tg_body_next_transition(&body, &walk, &t))
+				found |= t.kind == TG_T_FORK &&
+					 tg_fork_check(&links.grid, t.u.fork.head_a, t.u.fork.head_b,
+					     t.u.fork.proof, &forked) == TG_OK;
+		tg_buf_free(&plain);
+	}
+	return found;
+}
+
+START_TEST(a_forked_log_is_detected_shown_and_provable)
+{
+	struct sim_profile *twin;
+	struct tg_access access;
+	struct tg_secret secret;
+	struct sim_store *copy;
+
+	party(13, 4, 2);
+	sim_user_type_token(cast[0]->user);
+	sim_user_flush(cast[0]->user);
+	sim_world_run(world, 4000);
+	sim_host_kill(cast[0]);
+	sim_world_run(world, 200);
+	/* The same installation, copied to a second machine: both have the log's key. */
+	twin = sim_profile_new(world, "twin", 3);
+	copy = sim_store_copy(world->profiles[0]->store);
+	sim_store_replace(twin->store, copy);
+	sim_store_free(copy);
+	/* Each is confirmed by its half of the world that the log is as long as it thinks, then writes. */
+	world->profiles[0]->relays = world->profiles[1]->relays = 1;
+	twin->relays = world->profiles[2]->relays = world->profiles[3]->relays = 2;
+	for (int i = 1; i < 4; i++)
+		sim_profile_reconnect(world->profiles[i]);
+	sim_world_run(world, 1000);
+	enter(0, "");
+	enter(4, "");
+	sim_world_run(world, 3000);
+	sim_user_type_token(cast[0]->user);
+	sim_user_type_token(cast[4]->user);
+	sim_user_type_token(cast[4]->user);
+	sim_world_run(world, 3000);
+	ck_assert_uint_eq(cast[1]->notices[3], 0);
+	for (int i = 0; i < 5; i++) {
+		world->profiles[i]->relays = 3;
+		sim_profile_reconnect(world->profiles[i]);
+	}
+	sim_world_run(world, 10000);
+	well();
+	ck_assert_msg(cast[1]->notices[3] > 0 && cast[2]->notices[3] > 0 && cast[3]->notices[3] > 0,
+	    "the fork was shown %u, %u and %u times", cast[1]->notices[3], cast[2]->notices[3],
+	    cast[3]->notices[3]);
+	memcpy(secret.b, links.edit, 32);
+	ck_assert_int_eq(tg_access_from_secret(TG_MODE_EDIT, &secret, NULL, &access), TG_OK);
+	access.grid = links.grid;
+	ck_assert_int_eq(holds_fork_proof(world->profiles[1], &access), 1);
+	ck_assert_int_eq(holds_fork_proof(world->profiles[3], &access), 1);
+	sim_world_free(world);
+	world = NULL;
+}
+END_TEST
+
+START_TEST(a_restored_backup_starts_a_new_log)
+{
+	struct sim_store *backup;
+
+	party(14, 3, 1);
+	sim_user_type_token(cast[0]->user);
+	sim_user_flush(cast[0]->user);
+	sim_world_run(world, 2000);
+	backup = sim_store_copy(world->profiles[0]->store);
+	for (int i = 0; i < 5; i++) {
+		sim_user_type_token(cast[0]->user);
+		sim_world_run(world, 300);
+	}
+	sim_world_run(world, 3000);
+	ck_assert_uint_eq(logs_in(world->profiles[1]), 1);
+	sim_host_kill(cast[0]);
+	sim_world_run(world, 100);
+	sim_store_replace(world->profiles[0]->store, backup);
+	world->profiles[0]->unreliable = 1;
+	world->profiles[0]->offline = 1; /* it types before it can know */
+	enter(0, "");
+	sim_user_type_token(cast[0]->user);
+	sim_world_run(world, 1000);
+	world->profiles[0]->offline = 0;
+	sim_profile_reconnect(world->profiles[0]);
+	sim_world_run(world, 5000);
+	sim_user_type_token(cast[0]->user);
+	sim_world_run(world, 5000);
+	well();
+	ck_assert_uint_eq(cast[1]->notices[3], 0);
+	ck_assert_uint_eq(logs_in(world->profiles[1]), 2);
+	ck_assert(sees(cast[1], "[000.0005]"));
+	ck_assert(sees(cast[1], "[003.0000]"));
+	ck_assert(sees(cast[1], "[003.0001]"));
+	finish();
+	sim_store_free(backup);
+}
+END_TEST
+
+START_TEST(a_view_link_shows_and_cannot_write)
+{
+	party(15, 2, 1);
+	sim_profile_new(world, "viewer", 1);
+	enter(2, "v");
+	sim_user_type_token(cast[0]->user);
+	sim_world_run(world, 2000);
+	ck_assert(sees(cast[2], "[000.0000]"));
+	sim_user_type_token(cast[2]->user);
+	sim_user_flush(cast[2]->user);
+	sim_world_run(world, 3000);
+	well();
+	ck_assert_msg(cast[2]->user->refused > 0 || cast[2]->notices[6] > 0, "the viewer was not told");
+	ck_assert(!sees(cast[0], "[002."));
+	ck_assert(!sees(cast[2], "[002."));
+	finish();
+}
+END_TEST
+
+START_TEST(forged_acks_never_raise_the_safe_count)
+{
+	struct sim_liar *liar;
+
+	party(16, 2, 1);
+	liar = sim_liar_new(world, &links, 0);
+	sim_world_run(world, 3000);
+	world->profiles[1]->store->full = 1; /* the only other device cannot keep anything */
+	sim_world_run(world, 1000);
+	for (int i = 0; i < 20; i++) {
+		sim_user_type_token(cast[0]->user);
+		sim_user_flush(cast[0]->user);
+		sim_world_run(world, 300);
+		ck_assert_uint_le(cast[0]->durability.safe, 1);
+	}
+	ck_assert_uint_gt(sim_liar_told(liar), 10);
+	world->profiles[1]->store->full = 0;
+	sim_world_run(world, 15000);
+	ck_assert_uint_eq(cast[0]->durability.safe, 2);
+	finish();
+	sim_liar_free(liar);
+}
+END_TEST
+
+START_TEST(a_liar_with_a_view_link_changes_nothing)
+{
+	struct sim_liar *liar;
+
+	party(17, 3, 1);
+	liar = sim_liar_new(world, &links, 0);
+	for (int i = 0; i < 40; i++) {
+		sim_user_type_token(cast[i % 3]->user);
+		sim_world_run(world, 200);
+	}
+	ck_assert_uint_gt(sim_liar_told(liar), 20);
+	for (int i = 0; i < 3; i++)
+		ck_assert_uint_eq(cast[i]->notices[3], 0);
+	finish();
+	sim_liar_free(liar);
+}
+END_TEST
+
+START_TEST(safe_counts_a_device_only_when_its_disk_has_it)
+{
+	party(18, 2, 1);
+	sim_user_type_token(cast[0]->user);
+	sim_user_flush(cast[0]->user);
+	sim_world_run(world, 3000);
+	ck_assert_uint_eq(cast[0]->durability.safe, 2);
+	ck_assert_uint_eq(cast[0]->durability.unsent, 0);
+	world->profiles[1]->store->full = 1;
+	sim_user_type_token(cast[0]->user);
+	sim_user_flush(cast[0]->user);
+	sim_world_run(world, 3000);
+	ck_assert_uint_eq(cast[0]->durability.safe, 1);
+	ck_assert(sees(cast[1], "[000.0001]")); /* seen is not safe */
+	world->profiles[1]->store->full = 0;
+	sim_world_run(world, 15000);
+	ck_assert_uint_eq(cast[0]->durability.safe, 2);
+	finish();
+}
+END_TEST
+
+START_TEST(a_replica_brings_the_document_back_to_a_fresh_profile)
+{
+	struct sim_profile *replica;
+	struct sim_store *empty;
+
+	party(19, 1, 1);
+	replica = sim_profile_new(world, "rep", 1);
+	sim_replica_open(replica);
+	sim_world_run(world, 1500);
+	sim_invite(cast[0], replica);
+	sim_user_type_token(cast[0]->user);
+	sim_user_flush(cast[0]->user);
+	sim_world_run(world, 6000);
+	well();
+	ck_assert_uint_eq(cast[0]->durability.safe, 2);
+	sim_host_kill(cast[0]);
+	world->profiles[0]->unreliable = 1; /* the browser profile is deleted */
+	empty = sim_store_new(&world->sched, world->rand);
+	sim_store_replace(world->profiles[0]->store, empty);
+	sim_store_free(empty);
+	sim_profile_new(world, "fresh", 1);
+	enter(2, "e");
+	sim_world_run(world, 5000);
+	well();
+	ck_assert(sees(cast[2], "[000.0000]"));
+	finish();
+}
+END_TEST
+
+static uint64_t
+down_bytes(const struct sim_host *host)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < SIM_RELAYS_MAX; i++)
+		if (host->links[i] != NULL)
+			bytes += host->links[i]->down_bytes;
+	return bytes;
+}
+
+START_TEST(a_newcomers_catch_up_costs_nobody_else_a_byte)
+{
+	static char page[501];
+	uint64_t before[3], idle[3];
+
+	memset(page, 'x', 500);
+	party(20, 3, 2);
+	for (int i = 0; i < 400; i++) {
+		type_text(cast[i % 3], page);
+		sim_world_run(world, 60);
+	}
+	sim_world_run(world, 6000);
+	well();
+	/* What a quiet stretch of the same length costs, for comparison. */
+	for (int i = 0; i < 3; i++)
+		before[i] = down_bytes(cast[i]);
+	sim_world_run(world, 10000);
+	for (int i = 0; i < 3; i++) {
+		idle[i] = down_bytes(cast[i]) - before[i];
+		before[i] = down_bytes(cast[i]);
+	}
+	sim_profile_new(world, "late", 3);
+	enter(3, "e");
+	sim_world_run(world, 10000);
+	well();
+	ck_assert_uint_eq(cast[3]->user->view_len, cast[0]->user->view_len);
+	ck_assert_uint_gt(down_bytes(cast[3]), 200000);
+	for (int i = 0; i < 3; i++)
+		ck_assert_msg(down_bytes(cast[i]) - before[i] < idle[i] + 20000,
+		    "p%d received %u bytes while the newcomer caught up, %u in quiet", i,
+		    (unsigned)(down_bytes(cast[i]) - before[i]), (unsigned)idle[i]);
+	finish();
+}
+END_TEST
+
+START_TEST(undo_takes_back_only_ones_own_edits)
+{
+	party(21, 2, 1);
+	sim_user_type_token(cast[0]->user);
+	sim_world_run(world, 1000);
+	sim_user_type_token(cast[1]->user);
+	sim_world_run(world, 1000);
+	sim_user_undo(cast[0]->user, 0);
+	sim_world_run(world, 1000);
+	well();
+	ck_assert(!sees(cast[1], "[000.0000]"));
+	ck_assert(sees(cast[1], "[001.0000]"));
+	ck_assert(sees(cast[0], "[001.0000]"));
+	sim_user_undo(cast[0]->user, 1);
+	sim_world_run(world, 1000);
+	ck_assert(sees(cast[1], "[000.0000]"));
+	finish();
+}
+END_TEST
+
+int
+main(void)
+{
+	const TTest *const tests[] = {what_one_types_the_other_sees, a_gap_is_noticed_and_asked_for,
+	    a_relay_restart_in_the_middle_of_typing_loses_nothing, both_offline_both_edit_both_come_back,
+	    two_tabs_of_one_profile_share_what_they_type_even_offline,
+	    a_tab_reopened_after_close_goes_on_with_the_same_log,
+	    a_crash_between_store_and_stored_loses_nothing_promised, a_power_cut_forks_nothing,
+	    a_full_disk_is_shown_and_forgotten_when_there_is_room_again, a_clock_eleven_minutes_off_can_write,
+	    duplicates_and_replays_change_nothing, a_forked_log_is_detected_shown_and_provable,
+	    a_restored_backup_starts_a_new_log, a_view_link_shows_and_cannot_write,
+	    forged_acks_never_raise_the_safe_count, a_liar_with_a_view_link_changes_nothing,
+	    safe_counts_a_device_only_when_its_disk_has_it,
+	    a_replica_brings_the_document_back_to_a_fresh_profile,
+	    a_newcomers_catch_up_costs_nobody_else_a_byte, undo_takes_back_only_ones_own_edits};
+	Suite *suite = suite_create("sim_scenarios");
+	TCase *tc = tcase_create("scenarios");
+	SRunner *runner;
+	int failed;
+
+	if (tg_crypto_init() != TG_OK)
+		return 1;
+	tcase_set_timeout(tc, 0);
+	tcase_add_checked_fixture(tc, NULL, tell_failure);
+	for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
+		tcase_add_test(tc, tests[i]);
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? 0 : 1;
+}
