@@ -134,6 +134,16 @@ take_state(struct tgp_grid *g, struct tgp_session *s, const struct tg_log_state 
 	return TG_OK;
 }
 
+/* Tell the host once that nothing is missing of what the others say they hold. */
+static void
+complete(struct tgp_grid *g)
+{
+	if (g->want.active || g->complete || g->state != TGP_GRID_READY)
+		return;
+	g->complete = 1;
+	tgp_fx_progress(g, g->bytes, g->bytes);
+}
+
 int
 tgp_have_received(struct tgp_grid *g, const struct tg_message *m, int on_inbox)
 {
@@ -202,7 +212,12 @@ tgp_have_received(struct tgp_grid *g, const struct tg_message *m, int on_inbox)
 		if (tgp_have_to(g, &m->session, TG_HAVE_ANSWER) != TG_OK)
 			return TG_ENOMEM;
 	}
-	return tgp_want_next(g);
+	if (tgp_want_next(g) != TG_OK)
+		return TG_ENOMEM;
+	/* An ack names only some logs: it does not show that nothing is missing. */
+	if (same || (have.is_list && !(have.flags & TG_HAVE_ACK)))
+		complete(g);
+	return TG_OK;
 }
 
 /* ---- acks ---------------------------------------------------------------------------------------------- */
@@ -311,6 +326,7 @@ tgp_want_next(struct tgp_grid *g)
 	}
 	if (n == 0)
 		return TG_OK;
+	g->complete = 0;
 	g->want.active = 1;
 	g->want.request = ++g->peer->next_id;
 	g->want.asked = *from;
@@ -682,7 +698,10 @@ take_data(struct tg_peer *p, struct tgp_retry *retry)
 			if (tg_key_cmp(&g->logs[i]->remote, &g->want.asked) == 0)
 				g->logs[i]->remote_length = 0;
 	(void)p;
-	return tgp_want_next(g);
+	if (tgp_want_next(g) != TG_OK)
+		return TG_ENOMEM;
+	complete(g);
+	return TG_OK;
 }
 
 int

@@ -361,6 +361,7 @@ struct tgp_grid {
 	struct tgp_want_state want, chunk_want;
 	struct tgp_need *needs; /* the first one is being asked for */
 	size_t need_count, need_cap;
+	int complete; /* the host knows that nothing we heard of is missing */
 	struct tgp_serve *serves;
 	size_t serve_count, serve_cap;
 	int serving;
