@@ -598,10 +598,15 @@ tg_host_request(struct tg_host *host, tg_reply_fn *fn, void *ctx)
 int
 tg_host_turn(struct tg_host *host)
 {
+	uint64_t before = host->counts.events;
+
 	if (host->stopped)
 		return TG_ECLOSED;
 	if (host->failed == TG_OK)
 		drain(host);
+	/* The caller may have got what it waits for: look at the sockets, but do not wait for them. */
+	if (host->counts.events != before)
+		lws_cancel_service(host->context);
 	/* Signals interrupt the wait; the next turn sees their flag. */
 	if (host->failed == TG_OK && !host->stopped)
 		lws_service(host->context, 0);
