@@ -1,0 +1,325 @@
+/*
+ * Markdown (CommonMark, with strike-through and task lists as GitHub writes them).
+ *
+ * Emphasis signs are used only where every reader takes them as such: around a word that stands free.
+ * Elsewhere, and for what Markdown cannot say, the HTML tag is written, which Markdown allows.
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/document.h"
+
+#define DEPTH_MAX 16
+
+struct sheet {
+	const struct tg_document *d;
+	struct tg_buf *out;
+	unsigned quotes;
+	unsigned widths[DEPTH_MAX]; /* columns of the markers of the lists around */
+	uint64_t numbers[DEPTH_MAX];
+	unsigned depth;
+	int line_start; /* nothing but the prefix is on this line */
+};
+
+static void
+repeat(struct tg_buf *out, const char *text, unsigned n)
+{
+	while (n-- > 0)
+		tg_put_text(out, text);
+}
+
+/* What stands in front of a further line of the block. */
+static void
+put_prefix(struct sheet *s)
+{
+	unsigned i;
+
+	repeat(s->out, "> ", s->quotes);
+	for (i = 0; i < s->depth; i++)
+		repeat(s->out, " ", s->widths[i]);
+	s->line_start = 1;
+}
+
+/* ---- inside a block ------------------------------------------------------------------------------------ */
+
+static void
+put_escaped(struct sheet *s, const uint8_t *text, size_t len)
+{
+	size_t i, digits = 0;
+
+	for (i = 0; i < len; i++) {
+		uint8_t c = text[i];
+
+		if (c == '\n') {
+			tg_put_text(s->out, "\\\n");
+			put_prefix(s);
+			digits = 0;
+			continue;
+		}
+		if (s->line_start && (c == ' ' || c == '\t')) {
+			tg_put_text(s->out, "&#32;");
+			s->line_start = 0;
+			continue;
+		}
+		/* A number with a point would begin a list. */
+		if (s->line_start && isdigit(c)) {
+			digits++;
+			tg_buf_u8(s->out, c);
+			if (digits < 10 && i + 1 < len && isdigit(text[i + 1]))
+				continue;
+			if (i + 1 < len && (text[i + 1] == '.' || text[i + 1] == ')'))
+				tg_buf_u8(s->out, '\\');
+			s->line_start = 0;
+			continue;
+		}
+		if (strchr("\\`*_[]<>&~|", c) != NULL || (s->line_start && strchr("#+-=", c) != NULL))
+			tg_buf_u8(s->out, '\\');
+		tg_buf_u8(s->out, c);
+		s->line_start = 0;
+	}
+}
+
+static void
+put_code_span(struct sheet *s, const uint8_t *text, size_t len)
+{
+	unsigned run = 0, longest = 0;
+	int pad =
+	    len > 0 && (text[0] == '`' || text[len - 1] == '`' || (text[0] == ' ' && text[len - 1] == ' '));
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		run = text[i] == '`' ? run + 1 : 0;
+		longest = run > longest ? run : longest;
+	}
+	repeat(s->out, "`", longest + 1);
+	repeat(s->out, " ", (unsigned)pad);
+	for (i = 0; i < len; i++)
+		tg_buf_u8(s->out, text[i] == '\n' ? ' ' : text[i]);
+	repeat(s->out, " ", (unsigned)pad);
+	repeat(s->out, "`", longest + 1);
+	s->line_start = 0;
+}
+
+static int
+is_free(int c)
+{
+	return c < 0 || c == ' ' || c == '\n' || (c < 0x80 && ispunct(c) && strchr("*_~`\\", c) == NULL);
+}
+
+static int
+is_word(uint8_t c)
+{
+	return c >= 0x80 || isalnum(c);
+}
+
+/* The character next to a span, across span borders; -1 at the end of the block. */
+static int
+neighbour(const struct tg_document *d, const struct tg_block *b, size_t span, int after)
+{
+	const struct tg_span *s;
+
+	if (after ? span + 1 == b->span_count : span == 0)
+		return -1;
+	s = &d->spans[b->first_span + (after ? span + 1 : span - 1)];
+	if (s->atom || s->len == 0 || s->format->marks != 0 || s->format->link.len > 0)
+		return 'x';
+	return d->text.data[s->at + (after ? 0 : s->len - 1)];
+}
+
+static void
+put_span(struct sheet *s, const struct tg_block *b, size_t at)
+{
+	static const struct {
+		unsigned mark;
+		const char *sign, *open, *close;
+	} signs[] = {{TG_MARK_HIGHLIGHT, NULL, "<mark>", "</mark>"},
+	    {TG_MARK_BOLD, "**", "<strong>", "</strong>"}, {TG_MARK_ITALIC, "*", "<em>", "</em>"},
+	    {TG_MARK_STRIKE, "~~", "<s>", "</s>"}};
+	const struct tg_span *span = &s->d->spans[b->first_span + at];
+	const uint8_t *text = span->len > 0 ? s->d->text.data + span->at : NULL;
+	const struct tg_format *f = span->format;
+	size_t from = 0, to = span->len, k, i;
+	int plain, link = f->link.len > 0;
+
+	if (span->atom) {
+		tg_put_text(s->out, "\xef\xbf\xbc");
+		s->line_start = 0;
+		return;
+	}
+	/* Blanks at the borders stay outside: "**bold** " and not "**bold **". */
+	if (f->marks != 0 || link) {
+		while (from < to && (text[from] == ' ' || text[from] == '\n'))
+			from++;
+		while (to > from && (text[to - 1] == ' ' || text[to - 1] == '\n'))
+			to--;
+		if (from == to) {
+			put_escaped(s, text, span->len);
+			return;
+		}
+	}
+	plain = (from > 0 || is_free(neighbour(s->d, b, at, 0))) &&
+		(to < span->len || is_free(neighbour(s->d, b, at, 1))) && is_word(text[from]) &&
+		is_word(text[to - 1]) && !(f->marks & TG_MARK_CODE);
+	put_escaped(s, text, from);
+	if (link)
+		tg_buf_u8(s->out, '[');
+	for (k = 0; k < sizeof signs / sizeof *signs; k++)
+		if (f->marks & signs[k].mark)
+			tg_put_text(s->out, plain && signs[k].sign != NULL ? signs[k].sign : signs[k].open);
+	if (f->marks != 0 || link)
+		s->line_start = 0;
+	if (f->marks & TG_MARK_CODE)
+		put_code_span(s, text + from, to - from);
+	else
+		put_escaped(s, text + from, to - from);
+	for (k = sizeof signs / sizeof *signs; k-- > 0;)
+		if (f->marks & signs[k].mark)
+			tg_put_text(s->out, plain && signs[k].sign != NULL ? signs[k].sign : signs[k].close);
+	if (link) {
+		tg_put_text(s->out, "](<");
+		for (i = 0; i < f->link.len; i++) {
+			if (f->link.data[i] < 0x20)
+				continue;
+			if (strchr("<>\\", f->link.data[i]) != NULL)
+				tg_buf_u8(s->out, '\\');
+			tg_buf_u8(s->out, f->link.data[i]);
+		}
+		tg_put_text(s->out, ">)");
+	}
+	put_escaped(s, text + to, span->len - to);
+}
+
+/* ---- blocks -------------------------------------------------------------------------------------------- */
+
+static void
+put_code_block(struct sheet *s, const struct tg_block *b)
+{
+	unsigned run = 0, longest = 2;
+	size_t i, j;
+
+	for (j = 0; j < b->span_count; j++) {
+		const struct tg_span *span = &s->d->spans[b->first_span + j];
+
+		for (i = 0; i < span->len; i++) {
+			run = s->d->text.data[span->at + i] == '`' ? run + 1 : 0;
+			longest = run > longest ? run : longest;
+		}
+	}
+	repeat(s->out, "`", longest + 1);
+	for (i = 0; i < b->format->language.len; i++)
+		if (b->format->language.data[i] > ' ' && b->format->language.data[i] != '`')
+			tg_buf_u8(s->out, b->format->language.data[i]);
+	tg_buf_u8(s->out, '\n');
+	put_prefix(s);
+	for (j = 0; j < b->span_count; j++) {
+		const struct tg_span *span = &s->d->spans[b->first_span + j];
+
+		for (i = 0; i < span->len; i++) {
+			tg_buf_u8(s->out, s->d->text.data[span->at + i]);
+			if (s->d->text.data[span->at + i] == '\n')
+				put_prefix(s);
+		}
+	}
+	tg_buf_u8(s->out, '\n');
+	put_prefix(s);
+	repeat(s->out, "`", longest + 1);
+	tg_buf_u8(s->out, '\n');
+}
+
+static unsigned
+parts(struct tg_bytes path)
+{
+	unsigned n = path.len > 0;
+	size_t i;
+
+	for (i = 0; i < path.len; i++)
+		n += path.data[i] == '/';
+	return n;
+}
+
+/* The empty line, or none, between a block and the one before it. */
+static void
+separate(struct sheet *s, const struct tg_block *before, const struct tg_block *b)
+{
+	int same_quote = tg_same(before->path, b->path);
+
+	/* Items of one list stand close together. */
+	if (same_quote && b->list != TG_LIST_NONE && before->list != TG_LIST_NONE && !b->cont &&
+	    !before->cont && (b->indent != before->indent || tg_same(b->list_id, before->list_id)))
+		return;
+	repeat(s->out, "> ", same_quote ? parts(b->path) : 0);
+	tg_buf_u8(s->out, '\n');
+	/* Two lists side by side would be read as one. */
+	if (same_quote && b->list != TG_LIST_NONE && before->list != TG_LIST_NONE && !b->cont &&
+	    !tg_same(b->list_id, before->list_id)) {
+		repeat(s->out, "> ", parts(b->path));
+		tg_put_text(s->out, "<!-- -->\n");
+		repeat(s->out, "> ", parts(b->path));
+		tg_buf_u8(s->out, '\n');
+	}
+}
+
+static void
+put_marker(struct sheet *s, const struct tg_block *b, int goes_on)
+{
+	char marker[32];
+
+	s->numbers[b->indent] = goes_on ? s->numbers[b->indent] + 1 : b->start;
+	if (b->list == TG_LIST_ORDERED)
+		snprintf(
+		    marker, sizeof marker, "%llu. ", (unsigned long long)s->numbers[b->indent] % 1000000000);
+	else
+		snprintf(marker, sizeof marker, "- ");
+	s->depth = b->indent;
+	put_prefix(s);
+	tg_put_text(s->out, marker);
+	s->widths[b->indent] = (unsigned)strlen(marker);
+	s->depth = b->indent + 1;
+	if (b->list == TG_LIST_TASK)
+		tg_put_text(s->out, b->checked ? "[x] " : "[ ] ");
+	s->line_start = 1;
+}
+
+void
+tg_render_markdown(const struct tg_document *d, struct tg_buf *out)
+{
+	struct sheet s = {.d = d, .out = out};
+	struct tg_bytes lists[DEPTH_MAX];
+	unsigned open = 0;
+	size_t i, j;
+
+	for (i = 0; i < d->block_count; i++) {
+		const struct tg_block *b = &d->blocks[i];
+
+		if (i > 0)
+			separate(&s, b - 1, b);
+		s.quotes = parts(b->path);
+		if (i > 0 && !tg_same((b - 1)->path, b->path))
+			open = 0;
+		if (b->list == TG_LIST_NONE) {
+			open = s.depth = 0;
+			put_prefix(&s);
+		} else if (b->cont) {
+			open = s.depth = b->indent + 1;
+			put_prefix(&s);
+		} else {
+			put_marker(&s, b, open > b->indent && tg_same(lists[b->indent], b->list_id));
+			lists[b->indent] = b->list_id;
+			open = b->indent + 1;
+		}
+		if (b->type == TG_BLOCK_CODE) {
+			put_code_block(&s, b);
+			continue;
+		}
+		if (b->type == TG_BLOCK_RULE)
+			tg_put_text(out, "---");
+		if (b->type == TG_BLOCK_HEADING) {
+			repeat(out, "#", b->level);
+			tg_buf_u8(out, ' ');
+		}
+		for (j = 0; j < b->span_count; j++)
+			put_span(&s, b, j);
+		tg_buf_u8(out, '\n');
+	}
+}
