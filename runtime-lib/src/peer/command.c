@@ -138,6 +138,19 @@ free_genesis:
 	return rc == TG_ENOMEM ? rc : done(c, rc);
 }
 
+/* Open already: whoever opens it again learns how it stands. */
+static int
+say_again(struct cmd *c, struct tgp_grid *g)
+{
+	tgp_fx_grid(g);
+	if (g->doc && g->state == TGP_GRID_READY) {
+		g->changed_sent = 0;
+		tgp_fx_changed(g);
+		g->durability_dirty = 1;
+	}
+	return done(c, TG_OK);
+}
+
 static int
 open_access(
     struct cmd *c, const struct tg_hash *id, char mode, struct tg_bytes secret, const struct tg_key *w)
@@ -151,7 +164,7 @@ open_access(
 	if ((g = tgp_grid_find(c->p, id)) != NULL) {
 		/* Open already.  A stronger link than the one in use means: open again with it. */
 		if (g->access.mode >= m || !g->loaded)
-			return done(c, TG_OK);
+			return say_again(c, g);
 		if (tgp_author_flush(g) != TG_OK || tgp_links_leave(g) != TG_OK)
 			return TG_ENOMEM;
 		tgp_grid_free(g);
@@ -279,8 +292,10 @@ open_grid(struct cmd *c)
 	if (!ok(c))
 		return TG_EFORMAT;
 	if (mode.len == 0) {
-		if (tgp_grid_find(c->p, &id) != NULL)
-			return done(c, TG_OK);
+		struct tgp_grid *g = tgp_grid_find(c->p, &id);
+
+		if (g != NULL)
+			return say_again(c, g);
 		return load_record(c, &id, record_loaded, &job);
 	}
 	m = mode.data[0];
