@@ -35,7 +35,8 @@ enum {
 	C_UNDO_BREAK,
 	C_FLUSH,
 	C_PUT,
-	C_GET
+	C_GET,
+	C_TEMPORARY
 };
 
 #define TITLE_MAX_BYTES 255u
@@ -918,6 +919,18 @@ quota(struct cmd *c)
 	return done(c, TG_OK);
 }
 
+/* The host's storage may be cleared without asking: others shall know that a copy here is not for long. */
+static int
+temporary(struct cmd *c)
+{
+	int on = tg_read_bool(c->r);
+
+	if (!ok(c))
+		return TG_EFORMAT;
+	c->p->temporary = on;
+	return done(c, TG_OK);
+}
+
 /* ---- chunks -------------------------------------------------------------------------------------------- */
 
 static int
@@ -997,7 +1010,7 @@ int
 tgp_command(struct tg_peer *p, uint64_t request, struct tg_reader *r)
 {
 	struct cmd c = {p, request, r, NULL};
-	uint64_t name = tg_read_uint(r, C_GET);
+	uint64_t name = tg_read_uint(r, C_TEMPORARY);
 
 	if (tg_reader_status(r) != TG_OK || request == 0)
 		return TG_EFORMAT;
@@ -1026,6 +1039,8 @@ tgp_command(struct tg_peer *p, uint64_t request, struct tg_reader *r)
 		return quota(&c);
 	case C_NODE:
 		return node(&c);
+	case C_TEMPORARY:
+		return temporary(&c);
 	}
 	return on_grid(&c, name);
 }

@@ -45,6 +45,12 @@ record_of(const struct tgp_grid *g)
 	return (struct tg_bytes){g->session_record.data, g->session_record.len};
 }
 
+static unsigned
+with_storage(const struct tgp_grid *g, unsigned flags)
+{
+	return g->peer->temporary ? flags | TG_HAVE_TEMPORARY : flags;
+}
+
 int
 tgp_have_all(struct tgp_grid *g, unsigned flags)
 {
@@ -54,7 +60,7 @@ tgp_have_all(struct tgp_grid *g, unsigned flags)
 	int rc;
 
 	digest_of(g, &digest, &count);
-	tg_have_put_digest(&body, record_of(g), flags, &digest, count);
+	tg_have_put_digest(&body, record_of(g), with_storage(g, flags), &digest, count);
 	rc = tgp_send_grid(g, TG_CLASS_SIDE, 0, TG_MSG_HAVE, &body, NULL);
 	tg_buf_free(&body);
 	return rc;
@@ -74,7 +80,7 @@ tgp_have_to(struct tgp_grid *g, const struct tg_key *session, unsigned flags)
 		if (n == TG_HAVE_MAX_LOGS || (i == g->log_count && (n > 0 || sent == 0))) {
 			struct tg_buf body = {0};
 
-			tg_have_put_list(&body, record_of(g), flags, states, n);
+			tg_have_put_list(&body, record_of(g), with_storage(g, flags), states, n);
 			rc = tgp_send_inbox(g, session, TG_MSG_HAVE, &body);
 			tg_buf_free(&body);
 			sent++;
@@ -199,7 +205,7 @@ tgp_have_received(struct tgp_grid *g, const struct tg_message *m, int on_inbox)
 			struct tg_buf body = {0};
 			int rc;
 
-			tg_have_put_digest(&body, record_of(g), 0, &have.digest, have.count);
+			tg_have_put_digest(&body, record_of(g), with_storage(g, 0), &have.digest, have.count);
 			rc = tgp_send_inbox(g, &m->session, TG_MSG_HAVE, &body);
 			tg_buf_free(&body);
 			if (rc != TG_OK)
@@ -248,7 +254,7 @@ ack_durable(struct tg_peer *p, struct tgp_job *job, int status)
 	for (size_t i = 0; i <= g->log_count && rc == TG_OK; i++) {
 		if (n == TG_HAVE_MAX_LOGS || (i == g->log_count && n > 0)) {
 			tg_buf_reset(&body);
-			tg_have_put_list(&body, record_of(g), TG_HAVE_ACK, states, n);
+			tg_have_put_list(&body, record_of(g), with_storage(g, TG_HAVE_ACK), states, n);
 			rc = tgp_send_grid(g, TG_CLASS_SIDE, 0, TG_MSG_HAVE, &body, NULL);
 			n = 0;
 		}
@@ -397,7 +403,8 @@ serve(struct tg_peer *p, struct tgp_retry *retry)
 			}
 			/* The largest entry fits, but only alone. */
 			rc = tg_log_run(&l->log, from, range.to,
-			    run_count ? TGP_DATA_BYTES - runs.len : TG_DATA_MAX_BYTES - 512, &fetch, &runs, &end);
+			    run_count ? TGP_DATA_BYTES - runs.len : TG_DATA_MAX_BYTES - 512, &fetch, &runs,
+			    &end);
 			if (rc == TG_ENOTFOUND) {
 				missing = 1;
 				break;

@@ -290,11 +290,11 @@ struct tgp_retry {
 	int (*again)(struct tg_peer *p, struct tgp_retry *retry); /* TG_ENOTFOUND: more records were noted */
 	struct tg_buf data;					  /* owned input of the operation */
 	struct tg_key session;					  /* who sent it */
-	uint64_t number; /* for ${again}'s own use: where it stands */
+	uint64_t number;	      /* for ${again}'s own use: where it stands */
 	unsigned rounds, outstanding; /* rounds without anything new; loads under way */
 	int give_up;		      /* last call: what is missing does not come */
 	size_t had;		      /* records that were there the last time */
-	struct tgp_record *records; /* what was loaded for it */
+	struct tgp_record *records;   /* what was loaded for it */
 	size_t record_count, record_cap;
 	struct tgp_noted *noted;
 	size_t noted_count, noted_cap;
@@ -401,6 +401,7 @@ struct tg_peer {
 	int dead; /* out of memory */
 	int kind; /* 0 person, 2 replica */
 	int started;
+	int temporary; /* storage may be cleared by the browser */
 	uint64_t now_ms;
 	struct tg_rng rng;
 	struct tg_buf effects, taken;
