@@ -242,7 +242,6 @@ tg_admin_close(struct tg_admin *admin)
 {
 	if (admin == NULL)
 		return;
-	lws_vhost_destroy(admin->vhost);
 	if (admin->socket_path[0] != '\0')
 		unlink(admin->socket_path);
 	tg_free(admin);

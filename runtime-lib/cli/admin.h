@@ -31,7 +31,10 @@ int tg_admin_open(struct tg_admin **admin, struct lws_context *context, const ch
 /** tg_admin_fresh(admin): Answer those who wait for metrics. */
 void tg_admin_fresh(struct tg_admin *admin);
 
-/** tg_admin_close(admin): Stop serving; before lws_context_destroy.  NULL is fine. */
+/**
+ * tg_admin_close(admin): Release; after lws_context_destroy, which ends the serving and still tells us of
+ * connections. NULL is fine.
+ */
 void tg_admin_close(struct tg_admin *admin);
 
 #endif

@@ -23,7 +23,7 @@ struct tg_client_options {
 };
 
 /* The options every such command has; put them into its table. */
-#define TG_CLIENT_ARGS(o)                                                                                   \
+#define TG_CLIENT_ARGS(o)                                                                                    \
 	{"relay", TG_ARG_LIST, &(o).relays, "URL",                                                           \
 	    "ws://HOST:PORT or wss://HOST:PORT; repeat for more than one relay"},                            \
 	    {"data", TG_ARG_TEXT, &(o).data, "DIR", "keep keys and documents there (else nothing is kept)"}, \

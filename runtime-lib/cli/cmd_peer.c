@@ -471,8 +471,8 @@ tg_cmd_peer(int argc, char **argv)
 
 close_host:
 	signalled = NULL;
-	tg_admin_close(r.admin);
 	tg_host_close(r.host);
+	tg_admin_close(r.admin);
 	tg_buf_free(&r.value);
 	tg_wipe(&r.node, sizeof r.node);
 	if (rc == 0)
