@@ -1,0 +1,136 @@
+// What the native toygrid says about itself is true: every word has a help, every flag in it is read, everything else is
+// refused with one line and exit code 2, and nothing is done.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+
+const path = process.env.TG_TOYGRID;
+const toygrid = (...args) => spawnSync(path, args, { encoding: "utf8", timeout: 20_000 });
+const WORDS = [["peer"], ["grid", "create"], ["grid", "append"], ["grid", "export"], ["grid", "heads"], ["id"], ["replay-trace"]];
+const FLAGS = /^ {2}--([a-z-]+)( [A-Z]+)?/gm;
+
+test("help, --help and -h list every word; no word at all is an error with the same list", () => {
+	const { stdout, status } = toygrid("help");
+	assert.equal(status, 0);
+	for (const [word] of WORDS) assert.match(stdout, new RegExp(`^ {2}${word} `, "m"));
+	for (const ask of ["--help", "-h"]) assert.equal(toygrid(ask).stdout, stdout);
+	const none = toygrid();
+	assert.equal(none.status, 2);
+	assert.equal(none.stderr, stdout);
+});
+
+test("--version names one", () => assert.match(toygrid("--version").stdout, /^toygrid \d+\.\d+\.\d+\n$/));
+
+for (const words of WORDS) {
+	const name = words.join(" ");
+
+	test(`${name} --help and help ${name} agree, whatever else is said`, () => {
+		const { stdout, stderr, status } = toygrid(...words, "--help");
+		assert.equal(status, 0, stderr);
+		assert.match(stdout, new RegExp(`^usage: toygrid ${name}`));
+		assert.equal(toygrid("help", ...words).stdout, stdout);
+		assert.equal(toygrid(...words, "--no-such-flag", "x", "--help").stdout, stdout);
+	});
+
+	test(`each flag in the help of ${name} is read`, () => {
+		for (const [, flag, value] of toygrid(...words, "--help").stdout.matchAll(FLAGS)) {
+			if (flag === "help") continue;
+			// A flag that is known complains of its value, or that it is given twice, and not of itself.
+			const run = value ? toygrid(...words, `--${flag}`) : toygrid(...words, `--${flag}=x`);
+			assert.equal(run.status, 2, `--${flag}`);
+			assert.match(run.stderr, value ? new RegExp(`^toygrid: --${flag} needs`) : new RegExp(`^toygrid: --${flag} takes no value`));
+		}
+	});
+
+	test(`${name} refuses what it does not know with one line`, () => {
+		for (const args of [["--no-such-flag"], ["-x"], ["--no-such-flag=1"]]) {
+			const run = toygrid(...words, ...args);
+			assert.equal(run.status, 2);
+			assert.match(run.stderr, /^toygrid: unknown option '.*'; see --help of "toygrid [a-z -]+"\n$/);
+			assert.equal(run.stdout, "");
+		}
+	});
+}
+
+test("unknown words are refused", () => {
+	for (const args of [["exprot"], ["grid", "exprot"], ["help", "exprot"], ["--frobnicate"], ["--version", "x"]]) {
+		const run = toygrid(...args);
+		assert.equal(run.status, 2, args.join(" "));
+		assert.match(run.stderr, /^toygrid: .*\n$/);
+	}
+});
+
+test("what does not go together is refused before anything is done", () => {
+	const dir = mkdtempSync(join(tmpdir(), "toygrid-words-"));
+	const data = join(dir, "data");
+	const relay = ["--relay", "ws://127.0.0.1:1"];
+	try {
+		for (const [args, why] of [
+			[["peer", ...relay, "--replica"], /--data is missing/],
+			[["peer", "--data", data, "--replica"], /--relay is missing/],
+			[["peer", "--data", data, ...relay], /give --replica or --link/],
+			[["peer", "--data", data, ...relay, "--replica", "--link", "x"], /exclude each other/],
+			[["peer", "--data", data, ...relay, "--link", "x", "--node-file", "f"], /goes with --replica/],
+			[["peer", "--data", data, ...relay, "--replica", "--quota-grid", "12x"], /not a number/],
+			[["peer", "--data", data, ...relay, "--replica", "--quota-grid", "99999999999999999999"], /not a number/],
+			[["peer", "--data", data, "--data", data, ...relay, "--replica"], /given twice/],
+			[["peer", "--data", data, ...relay, "--replica", "stray"], /unexpected word 'stray'/],
+			[["grid", "create", ...relay], /who keeps the document/],
+			[["grid", "create", "--node", "f"], /--node needs --relay/],
+			[["grid", "export", ...relay], /too few words/],
+			[["grid", "export", "a", "b", ...relay], /unexpected word 'b'/],
+			[["grid", "export", "a", "--format", "pdf", ...relay], /no such format/],
+			[["id"], /--data is missing/],
+			[["replay-trace"], /too few words/],
+		]) {
+			const run = toygrid(...args);
+			assert.equal(run.status, 2, args.join(" "));
+			assert.match(run.stderr, why);
+			assert.match(run.stderr, /^[^\n]*\n$/);
+		}
+		assert.deepEqual(readdirSync(dir), []);
+	} finally {
+		rmSync(dir, { recursive: true });
+	}
+});
+
+test("what cannot be done ends with 1 and one line", () => {
+	const dir = mkdtempSync(join(tmpdir(), "toygrid-words-"));
+	const data = join(dir, "data");
+	const relay = ["--relay", "ws://127.0.0.1:1"];
+	try {
+		for (const [args, why] of [
+			[["grid", "export", "no-link", ...relay], /no link to a document/],
+			[["grid", "export", "x"], /which relay/],
+			[["grid", "export", "x", "--relay", "http://x"], /no ws:\/\/ or wss:\/\/ address/],
+			[["grid", "create", ...relay, "--node", join(dir, "nothing")], /nothing: No such file/],
+			[["grid", "export", "x", ...relay, "--ca", join(dir, "nothing")], /nothing: cannot be used as certificate file/],
+			[["replay-trace", join(dir, "nothing")], /cannot be read/],
+			[["replay-trace", path], /is no trace/],
+		]) {
+			const run = toygrid(...args);
+			assert.equal(run.status, 1, args.join(" ") + run.stderr);
+			assert.match(run.stderr, why);
+			assert.match(run.stderr, /^[^\n]*\n$/);
+		}
+		assert.deepEqual(readdirSync(dir), []);
+	} finally {
+		rmSync(dir, { recursive: true });
+	}
+});
+
+test("id makes an installation once and then knows it", () => {
+	const dir = mkdtempSync(join(tmpdir(), "toygrid-words-"));
+	try {
+		const first = toygrid("id", "--data", join(dir, "a"));
+		assert.equal(first.status, 0, first.stderr);
+		assert.match(first.stdout, /^identity [0-9a-f]{64}\ndevice {3}[0-9a-f]{64}\n$/);
+		assert.equal(toygrid("id", "--data", join(dir, "a")).stdout, first.stdout);
+		assert.notEqual(toygrid("id", "--data", join(dir, "b")).stdout, first.stdout);
+	} finally {
+		rmSync(dir, { recursive: true });
+	}
+});
