@@ -29,15 +29,23 @@ repeat(struct tg_buf *out, const char *text, unsigned n)
 		tg_put_text(out, text);
 }
 
+/* Columns that the list markers around take. */
+static unsigned
+indent_of(const struct sheet *s, unsigned depth)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < depth; i++)
+		n += s->widths[i];
+	return n;
+}
+
 /* What stands in front of a further line of the block. */
 static void
 put_prefix(struct sheet *s)
 {
-	unsigned i;
-
 	repeat(s->out, "> ", s->quotes);
-	for (i = 0; i < s->depth; i++)
-		repeat(s->out, " ", s->widths[i]);
+	repeat(s->out, " ", indent_of(s, s->depth));
 	s->line_start = 1;
 }
 
@@ -238,24 +246,25 @@ parts(struct tg_bytes path)
 	return n;
 }
 
-/* The empty line, or none, between a block and the one before it. */
+/* The empty line, or none, between a block and the one before it.  ${beside}: it begins a list right behind
+ * another. */
 static void
-separate(struct sheet *s, const struct tg_block *before, const struct tg_block *b)
+separate(struct sheet *s, const struct tg_block *before, const struct tg_block *b, int beside)
 {
-	int same_quote = tg_same(before->path, b->path);
+	unsigned quotes = tg_same(before->path, b->path) ? parts(b->path) : 0;
 
 	/* Items of one list stand close together. */
-	if (same_quote && b->list != TG_LIST_NONE && before->list != TG_LIST_NONE && !b->cont &&
-	    !before->cont && (b->indent != before->indent || tg_same(b->list_id, before->list_id)))
+	if (b->list != TG_LIST_NONE && before->list != TG_LIST_NONE && !b->cont && !before->cont && !beside &&
+	    tg_same(before->path, b->path))
 		return;
-	repeat(s->out, "> ", same_quote ? parts(b->path) : 0);
+	repeat(s->out, "> ", quotes);
 	tg_buf_u8(s->out, '\n');
 	/* Two lists side by side would be read as one. */
-	if (same_quote && b->list != TG_LIST_NONE && before->list != TG_LIST_NONE && !b->cont &&
-	    !tg_same(b->list_id, before->list_id)) {
-		repeat(s->out, "> ", parts(b->path));
+	if (beside) {
+		repeat(s->out, "> ", quotes);
+		repeat(s->out, " ", indent_of(s, b->indent));
 		tg_put_text(s->out, "<!-- -->\n");
-		repeat(s->out, "> ", parts(b->path));
+		repeat(s->out, "> ", quotes);
 		tg_buf_u8(s->out, '\n');
 	}
 }
@@ -292,11 +301,13 @@ tg_render_markdown(const struct tg_document *d, struct tg_buf *out)
 	for (i = 0; i < d->block_count; i++) {
 		const struct tg_block *b = &d->blocks[i];
 
-		if (i > 0)
-			separate(&s, b - 1, b);
-		s.quotes = parts(b->path);
 		if (i > 0 && !tg_same((b - 1)->path, b->path))
 			open = 0;
+		if (i > 0)
+			separate(&s, b - 1, b,
+			    b->list != TG_LIST_NONE && !b->cont && open > b->indent &&
+				!tg_same(lists[b->indent], b->list_id));
+		s.quotes = parts(b->path);
 		if (b->list == TG_LIST_NONE) {
 			open = s.depth = 0;
 			put_prefix(&s);
