@@ -1,18 +1,17 @@
-#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <libwebsockets.h>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 
 #include <toygrid/limits.h>
 #include <toygrid/status.h>
@@ -20,6 +19,7 @@
 #include "admin.h"
 #include "arena.h"
 #include "conn.h"
+#include "listen.h"
 #include "log.h"
 #include "server.h"
 #include "transport.h"
@@ -373,77 +373,7 @@ on_tick(struct ev_loop *loop, struct ev_timer *w, int events)
 		ev_io_start(loop, &server->admin_accept);
 }
 
-/* --- binding --- */
-
-/* Split "host:port" or "[host]:port". */
-static int
-split(const char *text, char *host, size_t host_len, char *port, size_t port_len)
-{
-	const char *colon = strrchr(text, ':');
-	size_t n;
-
-	if (colon == NULL || colon[1] == 0 || strlen(colon + 1) >= port_len)
-		return -1;
-	n = (size_t)(colon - text);
-	if (n >= 2 && text[0] == '[' && text[n - 1] == ']') {
-		text++;
-		n -= 2;
-	} else if (memchr(text, ':', n) != NULL) {
-		return -1;
-	}
-	if (n >= host_len)
-		return -1;
-	memcpy(host, text, n);
-	host[n] = 0;
-	strcpy(port, colon + 1);
-	return 0;
-}
-
-static void
-set_option(int fd, int level, int name, int value)
-{
-	/* Accepted sockets inherit these.  None is needed for correctness, so a refusal is not an error. */
-	(void)setsockopt(fd, level, name, &value, sizeof value);
-}
-
-static int
-bind_to(const char *text, const char *flag, uint32_t send_buffer, char *error, size_t error_len)
-{
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV},
-			*ai = NULL;
-	char host[256], port[16];
-	int fd = -1;
-
-	if (split(text, host, sizeof host, port, sizeof port) != 0 ||
-	    getaddrinfo(host[0] ? host : NULL, port, &hints, &ai) != 0) {
-		snprintf(error, error_len, "bad address for --%s: %s", flag, text);
-		return -1;
-	}
-	fd = socket(ai->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd >= 0) {
-		set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-		set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-		if (send_buffer > 0)
-			/* The kernel's own buffer would hide megabytes of a slow reader's queue from our cap.
-			 */
-			set_option(fd, SOL_SOCKET, SO_SNDBUF, (int)send_buffer);
-		/* The kernel finds dead peers: no timer of ours per connection. */
-		set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-		set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, 60);
-		set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, 20);
-		set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 3);
-		set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 120000);
-	}
-	if (fd < 0 || bind(fd, ai->ai_addr, ai->ai_addrlen) != 0 || listen(fd, SOMAXCONN) != 0) {
-		snprintf(error, error_len, "cannot listen on %s: %s", text,
-		    errno == EADDRINUSE ? "the port is in use" : strerror(errno));
-		if (fd >= 0)
-			close(fd);
-		fd = -1;
-	}
-	freeaddrinfo(ai);
-	return fd;
-}
+/* --- starting --- */
 
 static int
 raise_fd_limit(void)
@@ -457,6 +387,23 @@ raise_fd_limit(void)
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > 2000000)
 		return 2000000;
 	return (int)limit.rlim_cur;
+}
+
+/* lws replaces the certificate before it looks at the key, so a bad pair would leave us with half of each. */
+static int
+pair_loads(const char *cert, const char *key)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+	int ok;
+
+	if (ctx == NULL)
+		return 0;
+	ok = SSL_CTX_use_certificate_chain_file(ctx, cert) == 1 &&
+	     SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) == 1 &&
+	     SSL_CTX_check_private_key(ctx) == 1;
+	SSL_CTX_free(ctx);
+	ERR_clear_error();
+	return ok;
 }
 
 /* All zero: lws keeps its timers in one sorted list, so one per connection makes connecting quadratic. */
@@ -499,6 +446,11 @@ start_lws(struct tg_server *server, char *error, size_t error_len)
 		snprintf(error, error_len, "the limit on open files (ulimit -n) is too low: %u", fds);
 		return -1;
 	}
+	if (tls && !pair_loads(c->tls_cert, c->tls_key)) {
+		snprintf(error, error_len, "--tls-cert and --tls-key do not load as a pair: %s, %s",
+		    c->tls_cert, c->tls_key);
+		return -1;
+	}
 	if (c->connections > fds - SPARE_FDS - ADMIN_MAX && fds > SPARE_FDS + ADMIN_MAX)
 		c->connections = fds - SPARE_FDS - ADMIN_MAX;
 	if (tg_arena_install(c->connections, RX_BYTES + LWS_PRE + 64) != 0) {
@@ -523,8 +475,7 @@ start_lws(struct tg_server *server, char *error, size_t error_len)
 		return -1;
 	}
 	if ((server->vhost = make_vhost(server, "clients", tls)) == NULL) {
-		snprintf(error, error_len, "libwebsockets does not start%s",
-		    tls ? ": look at --tls-cert and --tls-key" : "");
+		snprintf(error, error_len, "libwebsockets does not start");
 		return -1;
 	}
 	if (server->admin_fd >= 0 && (server->admin_vhost = make_vhost(server, "admin", 0)) == NULL) {
@@ -552,9 +503,9 @@ tg_server_new(struct tg_relay *relay, struct ev_loop *loop, char *error, size_t 
 	ev_prepare_init(&s->turn_end, on_turn_end);
 	ev_timer_init(&s->tick, on_tick, 1., 1.);
 	s->accept.data = s->admin_accept.data = s->turn_end.data = s->tick.data = s;
-	if ((s->fd = bind_to(c->listen, "listen", c->send_buffer_bytes, error, error_len)) < 0)
+	if ((s->fd = tg_listen(c->listen, "listen", c->send_buffer_bytes, error, error_len)) < 0)
 		goto free_server;
-	if (c->admin[0] != 0 && (s->admin_fd = bind_to(c->admin, "admin", 0, error, error_len)) < 0)
+	if (c->admin[0] != 0 && (s->admin_fd = tg_listen(c->admin, "admin", 0, error, error_len)) < 0)
 		goto free_server;
 	if (start_lws(s, error, error_len) != 0)
 		goto free_server;
@@ -571,18 +522,9 @@ free_server:
 void
 tg_server_url(const struct tg_server *server, int admin, char *text, size_t len)
 {
-	struct sockaddr_storage ss;
-	socklen_t n = sizeof ss;
-	char host[64], port[16];
-	const int fd = admin ? server->admin_fd : server->fd;
 	const char *scheme = admin ? "http" : server->relay->config.tls_cert[0] ? "wss" : "ws";
 
-	text[0] = 0;
-	if (fd < 0 || getsockname(fd, (struct sockaddr *)&ss, &n) != 0 ||
-	    getnameinfo((struct sockaddr *)&ss, n, host, sizeof host, port, sizeof port,
-		NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-		return;
-	snprintf(text, len, strchr(host, ':') != NULL ? "%s://[%s]:%s" : "%s://%s:%s", scheme, host, port);
+	tg_listen_url(admin ? server->admin_fd : server->fd, scheme, text, len);
 }
 
 void
@@ -611,7 +553,7 @@ tg_server_reload(struct tg_server *server)
 {
 	const struct tg_config *c = &server->relay->config;
 
-	if (c->tls_cert[0] == 0)
+	if (c->tls_cert[0] == 0 || !pair_loads(c->tls_cert, c->tls_key))
 		return -1;
 	return lws_tls_cert_updated(server->context, c->tls_cert, c->tls_key, NULL, 0, NULL, 0) == 0 ? 0 : -1;
 }
