@@ -36,7 +36,8 @@ enum {
 	C_FLUSH,
 	C_PUT,
 	C_GET,
-	C_TEMPORARY
+	C_TEMPORARY,
+	C_REMIND
 };
 
 #define TITLE_MAX_BYTES 255u
@@ -679,15 +680,41 @@ links(struct cmd *c)
 	return done_value(c, &value);
 }
 
+/* Say in the own log that a node's acks count from here on. */
 static int
-invite(struct cmd *c)
+invited(struct tgp_grid *g, const struct tg_key *node, const struct tg_key *box, struct tg_bytes name)
+{
+	struct tg_buf t = {0};
+	struct tgp_node *n;
+	int rc;
+
+	if (tg_mem_grow((void **)&g->nodes, &g->node_cap, g->node_count + 1, sizeof *g->nodes) != TG_OK)
+		return TG_ENOMEM;
+	tg_body_invite(&t, node, box, (const char *)name.data, name.len);
+	rc = tgp_author_transition(g, &t, TG_CLASS_CONTENT);
+	tg_buf_free(&t);
+	if (rc != TG_OK)
+		return rc;
+	n = &g->nodes[g->node_count++];
+	n->node = *node;
+	n->name_len = name.len;
+	if (name.len > 0)
+		memcpy(n->name, name.data, name.len);
+	g->durability_dirty = 1;
+	return TG_OK;
+}
+
+/* Invite a replica; ${again} 1: only one that was invited before and is not here, whose invitation may be
+ * lost. */
+static int
+invite(struct cmd *c, int again)
 {
 	struct tgp_grid *g = c->g;
 	struct tg_key node, box;
 	struct tg_bytes name;
 	struct tg_secret token;
-	struct tg_buf t = {0}, payload = {0};
-	int rc, known = 0;
+	struct tg_buf payload = {0};
+	int rc = TG_OK, known = 0, here = 0;
 
 	tg_read_fixed(c->r, node.b, sizeof node.b);
 	tg_read_fixed(c->r, box.b, sizeof box.b);
@@ -699,29 +726,18 @@ invite(struct cmd *c)
 		return done(c, TG_EPERM);
 	for (size_t i = 0; i < g->node_count; i++)
 		known |= tg_key_cmp(&g->nodes[i].node, &node) == 0;
-	rc = TG_OK;
-	if (!known) {
-		struct tgp_node *n;
-
-		tg_body_invite(&t, &node, &box, (const char *)name.data, name.len);
-		rc = tgp_author_transition(g, &t, TG_CLASS_CONTENT);
-		tg_buf_free(&t);
-		if (rc == TG_OK && tg_mem_grow((void **)&g->nodes, &g->node_cap, g->node_count + 1,
-				       sizeof *g->nodes) == TG_OK) {
-			n = &g->nodes[g->node_count++];
-			n->node = node;
-			n->name_len = name.len;
-			if (name.len > 0)
-				memcpy(n->name, name.data, name.len);
-		}
-	}
+	for (size_t i = 0; i < g->session_count; i++)
+		here |= tg_key_cmp(&g->sessions[i].device, &node) == 0;
+	if (again && (!known || here))
+		return done(c, TG_OK);
+	if (!known)
+		rc = invited(g, &node, &box, name);
 	if (rc == TG_OK)
 		rc = tg_invitation_seal(&g->access, &g->session.public_key, &box, &c->p->rng, &payload);
 	if (rc == TG_OK)
 		rc = tgp_send_door(c->p, &token, &payload);
 	tg_wipe(&token, sizeof token);
 	tg_buf_free(&payload);
-	g->durability_dirty = 1;
 	return done(c, rc);
 }
 
@@ -981,7 +997,8 @@ on_grid(struct cmd *c, uint64_t name)
 	case C_LINKS:
 		return links(c);
 	case C_INVITE:
-		return invite(c);
+	case C_REMIND:
+		return invite(c, name == C_REMIND);
 	case C_TITLE:
 		return title(c);
 	case C_EXT:
@@ -1010,7 +1027,7 @@ int
 tgp_command(struct tg_peer *p, uint64_t request, struct tg_reader *r)
 {
 	struct cmd c = {p, request, r, NULL};
-	uint64_t name = tg_read_uint(r, C_TEMPORARY);
+	uint64_t name = tg_read_uint(r, C_REMIND);
 
 	if (tg_reader_status(r) != TG_OK || request == 0)
 		return TG_EFORMAT;

@@ -10,7 +10,7 @@ import { fromBase64Url, toBase64Url, toHex } from "./bytes";
 import type { NodeInfo } from "./node";
 import type { Reporter } from "./reporter";
 import { documentAddress, parseRoute } from "./route";
-import { initialState, Notice, type Action, type OpenDocument, type Person, type State } from "./state";
+import { Role, initialState, Notice, type Action, type OpenDocument, type Person, type State } from "./state";
 
 const KIND_PERSON = 0;
 const FLOW_BODY = 0;
@@ -55,6 +55,8 @@ export class Controller {
 		const [, name, colour] = (await this.runtime.command(Command.start, KIND_PERSON, defaultName)) as [Uint8Array, string, number];
 		this.state.me = { name, colour };
 		this.state.phase = "ready";
+		const kept = (await navigator.storage?.persisted?.().catch(() => false)) ?? false;
+		await this.runtime.command(Command.temporary, !kept);
 		this.dispatch({ type: "navigate", hash: location.hash });
 		this.node = await node;
 		for (const url of this.node.relays) this.host.links.addRelay(url);
@@ -123,7 +125,7 @@ export class Controller {
 				if (replica)
 					this.runtime.command(Command.invite, grid, replica.node, replica.box, replica.name, replica.token).catch(this.reporter.report);
 				location.hash = documentAddress(toBase64Url(grid));
-				void navigator.storage?.persist?.().catch(() => false);
+				void this.askForStorage();
 				break;
 			}
 			case "remove":
@@ -174,6 +176,19 @@ export class Controller {
 		if (open.phase !== "missing") await this.runtime.command(Command.close, fromBase64Url(open.grid)!);
 	}
 
+	// A replica that was invited while no relay could be reached never heard of it.
+	private remindReplica(): void {
+		const { replica } = this.node;
+		if (!replica || this.state.open?.phase !== "ready" || this.state.open.role !== Role.edit) return;
+		this.runtime.command(Command.remind, this.openGrid(), replica.node, replica.box, replica.name, replica.token).catch(this.reporter.report);
+	}
+
+	// Ask the browser to keep what is stored; where it will not promise, others are told that a copy here may vanish.
+	private async askForStorage(): Promise<void> {
+		const kept = (await navigator.storage?.persist?.().catch(() => false)) ?? false;
+		await this.runtime.command(Command.temporary, !kept);
+	}
+
 	private async list(): Promise<void> {
 		const list = (await this.runtime.command(Command.list)) as [Uint8Array, string, string, number][];
 		this.state.documents = list.map(([grid, mode, title, openedMs]) => ({ grid: toBase64Url(grid), mode, title, openedMs }));
@@ -187,7 +202,10 @@ export class Controller {
 			});
 		on(Effect.grid, (open, [phase, role, title]) => {
 			if (phase === 2) open.phase = "missing";
-			else if (phase === 1) open.phase = "ready";
+			else if (phase === 1) {
+				if (open.phase !== "ready") queueMicrotask(() => this.remindReplica());
+				open.phase = "ready";
+			}
 			open.role = role as number;
 			open.title = title as string;
 		});
@@ -213,6 +231,7 @@ export class Controller {
 		});
 		this.runtime.on(Effect.link, ([link, state, detail]) => {
 			this.linkStates.set(link as number, { state: state as number, detail: detail as string });
+			if (LINK_STATE[state as number] === "live") queueMicrotask(() => this.remindReplica());
 			this.connectionChanged();
 		});
 		this.runtime.on(Effect.notice, ([, code, text]) => this.notice(code as number, text as string));

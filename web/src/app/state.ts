@@ -4,6 +4,8 @@ import type { Route } from "./route";
 export type Connection = "offline" | "connecting" | "live";
 
 export const Role = { view: 0, comment: 1, edit: 2, replica: 3 } as const;
+/// Roles of sessions, in presence and durability (docs/protocol.md 4.1).
+export const SessionRole = { viewer: 0, writer: 1, replica: 2 } as const;
 
 export const Notice = { storageFull: 1, storageWorks: 2, fork: 3, clock: 4, quota: 5, notAllowed: 6, damaged: 7 } as const;
 

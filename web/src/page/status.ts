@@ -1,5 +1,5 @@
 // status.ts -- the chip that tells the truth: connected or not, and how many devices hold one's last change.
-import { Role, type State } from "../app/state";
+import { SessionRole, type State } from "../app/state";
 import { fill, h } from "./dom";
 import { icon } from "./icons";
 import { texts } from "./texts";
@@ -38,7 +38,7 @@ export class Status {
 					"ul",
 					{ class: "devices" },
 					device(t.here, "device", !state.storageFull && durability.safe > 0, false),
-					...durability.devices.map((d) => device(d.name || t.replica, d.role === Role.edit || d.role < 2 ? "device" : "replica", d.holds, d.temporary)),
+					...durability.devices.map((d) => device(d.name || t.replica, d.role === SessionRole.replica ? "replica" : "device", d.holds, d.temporary)),
 				),
 			durability && durability.devices.length === 0 && h("p", { class: "muted" }, t.alone),
 		);
