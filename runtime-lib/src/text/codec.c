@@ -105,7 +105,7 @@ tg_codec_attrs_format(struct tg_doc *doc, const uint8_t *data, size_t len, uint3
 		return TG_OK;
 	tg_reader_init(&r, data, len);
 	n = tg_read_array(&r, 0, TG_TEXT_FORMAT_KEYS_MAX);
-	if ((rc = tg_mem_grow((void **)&doc->pairs, &doc->pair_cap, n, sizeof *doc->pairs)) != TG_OK)
+	if ((rc = tg_array_need((void **)&doc->pairs, &doc->pair_cap, n, sizeof *doc->pairs)) != TG_OK)
 		return rc;
 	for (uint32_t i = 0; i < n; i++) {
 		struct tg_bytes key, value;
@@ -170,7 +170,7 @@ push_op(struct tg_op **ops, size_t *n, size_t *cap, struct tg_op op)
 		uint32_t joined = *n > 0 ? join_op(&(*ops)[*n - 1], &op) : 0;
 
 		if (joined == 0) {
-			if ((rc = tg_mem_grow((void **)ops, cap, *n + 1, sizeof **ops)) != TG_OK)
+			if ((rc = tg_array_need((void **)ops, cap, *n + 1, sizeof **ops)) != TG_OK)
 				return rc;
 			if (op.kind == TG_OP_DELETE_BACK && op.count == 1)
 				op.kind = TG_OP_DELETE;
@@ -255,7 +255,7 @@ decode_tables(struct tg_decoded *d, struct column *c)
 	int rc;
 
 	if (c->status == TG_OK &&
-	    (rc = tg_mem_grow((void **)&d->keys, &d->key_cap, n, sizeof *d->keys)) != TG_OK)
+	    (rc = tg_array_need((void **)&d->keys, &d->key_cap, n, sizeof *d->keys)) != TG_OK)
 		set_status(c, rc);
 	for (size_t i = 0; i < n && c->status == TG_OK; i++) {
 		struct tg_decoded_key *k = &d->keys[i];
@@ -278,7 +278,7 @@ decode_tables(struct tg_decoded *d, struct column *c)
 	}
 	n = next_number(c, c->len / 2);
 	if (c->status == TG_OK &&
-	    (rc = tg_mem_grow((void **)&d->formats, &d->format_cap, n, sizeof *d->formats)) != TG_OK)
+	    (rc = tg_array_need((void **)&d->formats, &d->format_cap, n, sizeof *d->formats)) != TG_OK)
 		set_status(c, rc);
 	for (size_t i = 0; i < n && c->status == TG_OK; i++) {
 		size_t pairs = next_number(c, UINT32_MAX);
@@ -287,7 +287,7 @@ decode_tables(struct tg_decoded *d, struct column *c)
 			set_status(c, TG_ETOOBIG);
 		else if (pairs == 0)
 			set_status(c, TG_EFORMAT);
-		else if ((rc = tg_mem_grow((void **)&d->pair_keys, &d->pair_cap, d->pair_n + pairs,
+		else if ((rc = tg_array_need((void **)&d->pair_keys, &d->pair_cap, d->pair_n + pairs,
 			      sizeof *d->pair_keys)) != TG_OK)
 			set_status(c, rc);
 		d->formats[i].first = (uint32_t)d->pair_n;
@@ -318,7 +318,7 @@ decode_heads(struct tg_decoded *d, struct column *c)
 	if (c->status == TG_OK && n == 0)
 		set_status(c, TG_EFORMAT);
 	if (c->status == TG_OK &&
-	    (rc = tg_mem_grow((void **)&d->ops, &d->op_cap, n, sizeof *d->ops)) != TG_OK)
+	    (rc = tg_array_need((void **)&d->ops, &d->op_cap, n, sizeof *d->ops)) != TG_OK)
 		set_status(c, rc);
 	for (size_t i = 0; i < n && c->status == TG_OK; i++) {
 		uint64_t head = next_number(c, UINT64_MAX);
@@ -433,7 +433,7 @@ decode_text(struct tg_decoded *d, const uint8_t *text, size_t len, size_t value_
 	size_t at = 0, n = 0;
 	int rc;
 
-	if ((rc = tg_mem_grow((void **)&d->values, &d->value_cap, value_n, sizeof *d->values)) != TG_OK)
+	if ((rc = tg_array_need((void **)&d->values, &d->value_cap, value_n, sizeof *d->values)) != TG_OK)
 		return rc;
 	d->value_n = value_n;
 	if (text == NULL && len == 0 && (d->char_n > 0 || value_n > 0)) { /* expunged */
@@ -681,7 +681,7 @@ collect(struct tg_doc *doc, uint32_t start, uint32_t end, uint32_t *stop, size_t
 static int
 add_key(struct tg_doc *doc, size_t *n, uint32_t key)
 {
-	int rc = tg_mem_grow((void **)&doc->key_scratch, &doc->key_cap, *n + 1, sizeof *doc->key_scratch);
+	int rc = tg_array_need((void **)&doc->key_scratch, &doc->key_cap, *n + 1, sizeof *doc->key_scratch);
 
 	if (rc == TG_OK)
 		doc->key_scratch[(*n)++] = key;

@@ -46,6 +46,7 @@ tg_doc_close(struct tg_doc *doc)
 	tg_items_free(&doc->items);
 	tg_free(doc->sets);
 	tg_free(doc->registers);
+	tg_free(doc->register_of);
 	tg_free(doc->prepared.v);
 	tg_free(doc->merged.v);
 	tg_free(doc->view.v);
@@ -99,7 +100,7 @@ tg_doc_log_mark(struct tg_doc *doc, uint32_t pos, uint32_t count, uint32_t key, 
 	struct tg_mark *m;
 	int rc;
 
-	if ((rc = tg_mem_grow((void **)&f->marks, &f->mark_cap, f->mark_n + 1, sizeof *f->marks)) != TG_OK ||
+	if ((rc = tg_array_need((void **)&f->marks, &f->mark_cap, f->mark_n + 1, sizeof *f->marks)) != TG_OK ||
 	    (rc = tg_oplog_append(&doc->log, TG_OP_MARK, pos, 1, (uint32_t)f->mark_n)) != TG_OK)
 		return rc;
 	m = &f->marks[f->mark_n++];
@@ -112,19 +113,30 @@ tg_doc_log_mark(struct tg_doc *doc, uint32_t pos, uint32_t count, uint32_t key, 
 	return TG_OK;
 }
 
+uint32_t
+tg_doc_find_register(const struct tg_doc *doc, uint32_t key)
+{
+	return key < doc->register_of_n && doc->register_of[key] > 0 ? doc->register_of[key] - 1 : TG_LV_NONE;
+}
+
 static int
-find_register(struct tg_doc *doc, uint32_t object, uint32_t key, uint32_t *index)
+make_register(struct tg_doc *doc, uint32_t object, uint32_t key, uint32_t *index)
 {
 	struct tg_register *r;
 	int rc;
 
-	for (*index = 0; *index < doc->register_n; ++*index)
-		if (doc->registers[*index].object == object && doc->registers[*index].key == key)
-			return TG_OK;
-	if ((rc = tg_mem_grow((void **)&doc->registers, &doc->register_cap, doc->register_n + 1,
+	if ((*index = tg_doc_find_register(doc, key)) != TG_LV_NONE)
+		return TG_OK;
+	if ((rc = tg_array_need((void **)&doc->register_of, &doc->register_of_cap, (size_t)key + 1,
+		 sizeof *doc->register_of)) != TG_OK ||
+	    (rc = tg_array_need((void **)&doc->registers, &doc->register_cap, doc->register_n + 1,
 		 sizeof *doc->registers)) != TG_OK)
 		return rc;
-	r = &doc->registers[doc->register_n++];
+	while (doc->register_of_n <= key)
+		doc->register_of[doc->register_of_n++] = 0;
+	*index = (uint32_t)doc->register_n++;
+	doc->register_of[key] = *index + 1;
+	r = &doc->registers[*index];
 	r->object = object;
 	r->key = key;
 	r->last = r->winner = TG_LV_NONE;
@@ -140,8 +152,8 @@ tg_doc_log_set(struct tg_doc *doc, uint32_t object, uint32_t key, uint32_t value
 	uint32_t reg;
 	int rc;
 
-	if ((rc = find_register(doc, object, key, &reg)) != TG_OK ||
-	    (rc = tg_mem_grow((void **)&doc->sets, &doc->set_cap, doc->set_n + 1, sizeof *doc->sets)) !=
+	if ((rc = make_register(doc, object, key, &reg)) != TG_OK ||
+	    (rc = tg_array_need((void **)&doc->sets, &doc->set_cap, doc->set_n + 1, sizeof *doc->sets)) !=
 		TG_OK ||
 	    (rc = tg_oplog_append(&doc->log, TG_OP_SET, 0, 1, (uint32_t)doc->set_n)) != TG_OK)
 		return rc;

@@ -60,6 +60,8 @@ struct tg_doc {
 	size_t set_n, set_cap;
 	struct tg_register *registers;
 	size_t register_n, register_cap;
+	uint32_t *register_of; /* pool id of a key -> index in registers + 1; all are of the document so far */
+	size_t register_of_n, register_of_cap;
 	int registers_stale; /* some winner is not what VIEW has */
 
 	uint32_t open_marks;	/* marks applied but outside PREPARED: a list through tg_mark.next */
@@ -127,6 +129,9 @@ int tg_doc_log_mark(struct tg_doc *doc, uint32_t pos, uint32_t count, uint32_t k
     __attribute__((warn_unused_result));
 int tg_doc_log_set(struct tg_doc *doc, uint32_t object, uint32_t key, uint32_t value, int local)
     __attribute__((warn_unused_result));
+
+/** tg_doc_find_register(doc, key): The index of the document's register ${key}, or TG_LV_NONE. */
+uint32_t tg_doc_find_register(const struct tg_doc *doc, uint32_t key);
 
 /** tg_doc_beats(doc, lamport, lv, other_lamport, other_lv): Does the first event win over the other? */
 int tg_doc_beats(

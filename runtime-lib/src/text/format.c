@@ -18,7 +18,7 @@ tg_formats_init(struct tg_formats *f, struct tg_pool *pool, const struct tg_grap
 	f->state_slots = tg_calloc(f->state_slot_count, sizeof *f->state_slots);
 	if (f->slots == NULL || f->state_slots == NULL)
 		return TG_ENOMEM; /* the owner calls tg_formats_free */
-	if (tg_mem_grow((void **)&f->pairs, &f->pair_cap, 8, sizeof *f->pairs) != TG_OK)
+	if (tg_array_need((void **)&f->pairs, &f->pair_cap, 8, sizeof *f->pairs) != TG_OK)
 		return TG_ENOMEM;
 	return tg_format_put(f, NULL, 0, &id);
 }
@@ -63,8 +63,8 @@ tg_format_put(struct tg_formats *f, const struct tg_pair *pairs, size_t n, uint3
 		*id = *slot - 1;
 		return TG_OK;
 	}
-	if ((rc = tg_mem_grow((void **)&f->formats, &f->cap, f->n + 1, sizeof *f->formats)) != TG_OK ||
-	    (rc = tg_mem_grow((void **)&f->pairs, &f->pair_cap, f->pair_n + n, sizeof *f->pairs)) != TG_OK)
+	if ((rc = tg_array_need((void **)&f->formats, &f->cap, f->n + 1, sizeof *f->formats)) != TG_OK ||
+	    (rc = tg_array_need((void **)&f->pairs, &f->pair_cap, f->pair_n + n, sizeof *f->pairs)) != TG_OK)
 		return rc;
 	if (n > 0)
 		memcpy(f->pairs + f->pair_n, pairs, n * sizeof *pairs);
@@ -136,7 +136,7 @@ static int
 load_scratch(struct tg_formats *f, uint32_t format, size_t extra, size_t *n)
 {
 	const struct tg_pair *p = tg_format_get(f, format, n);
-	int rc = tg_mem_grow((void **)&f->scratch, &f->scratch_cap, *n + extra, sizeof *f->scratch);
+	int rc = tg_array_need((void **)&f->scratch, &f->scratch_cap, *n + extra, sizeof *f->scratch);
 
 	if (rc == TG_OK && *n > 0)
 		memcpy(f->scratch, p, *n * sizeof *p);
@@ -197,7 +197,7 @@ state_slot(const struct tg_formats *f, uint32_t rest, uint32_t mark)
 static int
 add_state(struct tg_formats *f, struct tg_state s, uint32_t *id)
 {
-	int rc = tg_mem_grow((void **)&f->states, &f->state_cap, f->state_n + 1, sizeof *f->states);
+	int rc = tg_array_need((void **)&f->states, &f->state_cap, f->state_n + 1, sizeof *f->states);
 
 	if (rc != TG_OK)
 		return rc;

@@ -9,7 +9,7 @@
 int
 tg_lvs_push(struct tg_lvs *l, uint32_t lv)
 {
-	int rc = tg_mem_grow((void **)&l->v, &l->cap, l->n + 1, sizeof *l->v);
+	int rc = tg_array_need((void **)&l->v, &l->cap, l->n + 1, sizeof *l->v);
 
 	if (rc == TG_OK)
 		l->v[l->n++] = lv;
@@ -19,7 +19,7 @@ tg_lvs_push(struct tg_lvs *l, uint32_t lv)
 int
 tg_lvs_copy(struct tg_lvs *to, const struct tg_lvs *from)
 {
-	int rc = tg_mem_grow((void **)&to->v, &to->cap, from->n, sizeof *to->v);
+	int rc = tg_array_need((void **)&to->v, &to->cap, from->n, sizeof *to->v);
 
 	if (rc == TG_OK) {
 		for (size_t i = 0; i < from->n; i++)
@@ -114,7 +114,7 @@ tg_graph_agent(struct tg_graph *g, const uint8_t key[TG_TEXT_AGENT_BYTES], int c
 	}
 	if (!create)
 		return TG_ENOTFOUND;
-	if ((rc = tg_mem_grow((void **)&g->agents, &g->agent_cap, g->agent_n + 1, sizeof *g->agents)) !=
+	if ((rc = tg_array_need((void **)&g->agents, &g->agent_cap, g->agent_n + 1, sizeof *g->agents)) !=
 	    TG_OK)
 		return rc;
 	if ((g->agent_n + 1) * 2 > g->slot_count) {
@@ -189,16 +189,16 @@ tg_graph_append(
 	int rc;
 
 	if (a->n == 0 || a->pieces[a->n - 1].lv + (a->next_seq - a->pieces[a->n - 1].seq) != g->next) {
-		if ((rc = tg_mem_grow((void **)&a->pieces, &a->cap, a->n + 1, sizeof *a->pieces)) != TG_OK)
+		if ((rc = tg_array_need((void **)&a->pieces, &a->cap, a->n + 1, sizeof *a->pieces)) != TG_OK)
 			return rc;
 		a->pieces[a->n].seq = a->next_seq;
 		a->pieces[a->n++].lv = g->next;
 	}
 	if (g->n == 0 || parent_count != 1 || parents[0] != g->next - 1 || g->runs[g->n - 1].agent != agent) {
-		if ((rc = tg_mem_grow((void **)&g->runs, &g->cap, g->n + 1, sizeof *g->runs)) != TG_OK ||
-		    (rc = tg_mem_grow((void **)&g->parent_pool, &g->pool_cap, g->pool_n + parent_count,
+		if ((rc = tg_array_need((void **)&g->runs, &g->cap, g->n + 1, sizeof *g->runs)) != TG_OK ||
+		    (rc = tg_array_need((void **)&g->parent_pool, &g->pool_cap, g->pool_n + parent_count,
 			 sizeof *g->parent_pool)) != TG_OK ||
-		    (rc = tg_mem_grow((void **)&g->parent_runs, &g->parent_runs_cap, g->pool_n + parent_count,
+		    (rc = tg_array_need((void **)&g->parent_runs, &g->parent_runs_cap, g->pool_n + parent_count,
 			 sizeof *g->parent_runs)) != TG_OK)
 			return rc;
 		for (size_t i = 0; i < parent_count; i++) {
@@ -219,7 +219,7 @@ tg_graph_append(
 		g->pool_n += parent_count;
 	}
 	if (hints > g->hint_n) {
-		if ((rc = tg_mem_grow((void **)&g->hint, &g->hint_cap, hints, sizeof *g->hint)) != TG_OK)
+		if ((rc = tg_array_need((void **)&g->hint, &g->hint_cap, hints, sizeof *g->hint)) != TG_OK)
 			return rc;
 		while (g->hint_n < hints)
 			g->hint[g->hint_n++] = (uint32_t)g->n - 1;
@@ -239,7 +239,7 @@ heap_push(struct tg_graph *g, uint32_t lv, unsigned flag)
 {
 	uint64_t key = (uint64_t)lv << 2 | flag;
 	size_t i = g->heap.n;
-	int rc = tg_mem_grow((void **)&g->heap.v, &g->heap.cap, i + 1, sizeof *g->heap.v);
+	int rc = tg_array_need((void **)&g->heap.v, &g->heap.cap, i + 1, sizeof *g->heap.v);
 
 	if (rc != TG_OK)
 		return rc;
@@ -316,7 +316,7 @@ tg_graph_reduce(struct tg_graph *g, struct tg_lvs *l)
 	sort_lvs(l);
 	if (l->n <= 1)
 		return TG_OK;
-	if ((rc = tg_mem_grow((void **)&g->reach, &g->reach_cap, g->cap, sizeof *g->reach)) != TG_OK)
+	if ((rc = tg_array_need((void **)&g->reach, &g->reach_cap, g->cap, sizeof *g->reach)) != TG_OK)
 		return rc;
 	if (g->stamp == 0 || g->stamp == UINT32_MAX || g->reach_n != g->reach_cap) {
 		memset(g->reach, 0, g->reach_cap * sizeof *g->reach);
@@ -368,7 +368,7 @@ emit(struct tg_spans *s, uint32_t start, uint32_t end)
 		s->v[s->n - 1].start = start;
 		return TG_OK;
 	}
-	if ((rc = tg_mem_grow((void **)&s->v, &s->cap, s->n + 1, sizeof *s->v)) != TG_OK)
+	if ((rc = tg_array_need((void **)&s->v, &s->cap, s->n + 1, sizeof *s->v)) != TG_OK)
 		return rc;
 	s->v[s->n].start = start;
 	s->v[s->n++].end = end;

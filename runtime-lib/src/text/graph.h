@@ -18,6 +18,8 @@
 
 #include <toygrid/text.h>
 
+#include "text/pool.h"
+
 #define TG_LV_NONE UINT32_MAX
 
 struct tg_lvs { /* a growable list of LVs; a frontier when sorted */

@@ -17,7 +17,7 @@ tg_items_free(struct tg_items *t)
 static int
 new_leaf(struct tg_items *t, uint32_t *leaf)
 {
-	int rc = tg_mem_grow((void **)&t->leaves, &t->leaf_cap, t->leaf_n + 1, sizeof *t->leaves);
+	int rc = tg_array_need((void **)&t->leaves, &t->leaf_cap, t->leaf_n + 1, sizeof *t->leaves);
 
 	if (rc != TG_OK)
 		return rc;
@@ -32,7 +32,7 @@ new_leaf(struct tg_items *t, uint32_t *leaf)
 static int
 new_inner(struct tg_items *t, uint32_t *inner)
 {
-	int rc = tg_mem_grow((void **)&t->inners, &t->inner_cap, t->inner_n + 1, sizeof *t->inners);
+	int rc = tg_array_need((void **)&t->inners, &t->inner_cap, t->inner_n + 1, sizeof *t->inners);
 
 	if (rc != TG_OK)
 		return rc;

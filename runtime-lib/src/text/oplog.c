@@ -46,7 +46,7 @@ static int
 add_run(struct tg_oplog *log, int kind, uint32_t pos, uint32_t aux)
 {
 	struct tg_oprun *r;
-	int rc = tg_mem_grow((void **)&log->runs, &log->cap, log->n + 1, sizeof *log->runs);
+	int rc = tg_array_need((void **)&log->runs, &log->cap, log->n + 1, sizeof *log->runs);
 
 	if (rc != TG_OK)
 		return rc;
@@ -67,7 +67,7 @@ extend(struct tg_oplog *log, uint32_t count)
 	int rc;
 
 	if (hints > log->hint_n) {
-		if ((rc = tg_mem_grow((void **)&log->hint, &log->hint_cap, hints, sizeof *log->hint)) !=
+		if ((rc = tg_array_need((void **)&log->hint, &log->hint_cap, hints, sizeof *log->hint)) !=
 		    TG_OK)
 			return rc;
 		while (log->hint_n < hints)
@@ -120,7 +120,7 @@ tg_oplog_append_text(
 
 	if (log->text_len + len > UINT32_MAX)
 		return TG_ELIMIT;
-	if ((rc = tg_mem_grow((void **)&log->text, &log->text_cap, log->text_len + len, 1)) != TG_OK)
+	if ((rc = tg_array_need((void **)&log->text, &log->text_cap, log->text_len + len, 1)) != TG_OK)
 		return rc;
 	while (count > 0) {
 		uint32_t n = count;

@@ -83,7 +83,7 @@ tg_pool_put(struct tg_pool *pool, const void *data, size_t len, uint32_t *id)
 	}
 	if (pool->bytes.len + len > UINT32_MAX)
 		return TG_ENOMEM;
-	if ((rc = tg_mem_grow((void **)&pool->entries, &pool->cap, pool->n + 1, sizeof *pool->entries)) !=
+	if ((rc = tg_array_need((void **)&pool->entries, &pool->cap, pool->n + 1, sizeof *pool->entries)) !=
 	    TG_OK)
 		return rc;
 	pool->entries[pool->n].off = (uint32_t)pool->bytes.len;

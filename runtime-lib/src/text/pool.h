@@ -9,7 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <toygrid/status.h>
+
 #include "base/buf.h"
+#include "base/mem.h"
 
 #define TG_POOL_NIL 0
 
@@ -39,6 +42,13 @@ const uint8_t *tg_pool_get(const struct tg_pool *pool, uint32_t id, size_t *len)
 
 /** tg_pool_compare(pool, a, b): Order of two entries by bytes, a shorter prefix first. */
 int tg_pool_compare(const struct tg_pool *pool, uint32_t a, uint32_t b);
+
+/** tg_array_need(array, cap, need, item_bytes): tg_mem_grow() without a call when there is room. */
+static inline int
+tg_array_need(void **array, size_t *cap, size_t need, size_t item_bytes)
+{
+	return need <= *cap ? TG_OK : tg_mem_grow(array, cap, need, item_bytes);
+}
 
 /** tg_text_hash(data, len): A fixed 32-bit hash for the tables of this folder; order never depends on it. */
 uint32_t tg_text_hash(const void *data, size_t len);

@@ -130,47 +130,66 @@ tg_doc_register(struct tg_doc *doc, uint32_t object, const uint8_t *key, size_t 
 	*value_len = 0;
 	if ((rc = tg_doc_ready(doc)) != TG_OK)
 		return rc;
-	if (tg_pool_find(&doc->pool, key, key_len, &id))
-		for (size_t i = 0; i < doc->register_n; i++)
-			if (doc->registers[i].object == object && doc->registers[i].key == id)
-				found = doc->sets[doc->registers[i].winner].value;
+	if (object == TG_TEXT_OBJECT_DOC && tg_pool_find(&doc->pool, key, key_len, &id) &&
+	    (id = tg_doc_find_register(doc, id)) != TG_LV_NONE)
+		found = doc->sets[doc->registers[id].winner].value;
 	*value = tg_pool_get(&doc->pool, found, value_len);
+	return TG_OK;
+}
+
+/* The registers that are not nil, sorted by key, as indexes in doc->key_scratch. */
+static int
+sort_registers(struct tg_doc *doc, size_t *n)
+{
+	uint32_t *v;
+	size_t gap = 1;
+	int rc = tg_array_need((void **)&doc->key_scratch, &doc->key_cap, doc->register_n, sizeof *doc->key_scratch);
+
+	*n = 0;
+	if (rc != TG_OK)
+		return rc;
+	v = doc->key_scratch;
+	for (size_t i = 0; i < doc->register_n; i++)
+		if (doc->sets[doc->registers[i].winner].value != TG_POOL_NIL)
+			v[(*n)++] = (uint32_t)i;
+	while (gap < *n / 3)
+		gap = 3 * gap + 1;
+	for (; gap > 0; gap /= 3)
+		for (size_t i = gap; i < *n; i++) {
+			uint32_t x = v[i];
+			size_t k = i;
+
+			for (; k >= gap &&
+			     tg_pool_compare(&doc->pool, doc->registers[v[k - gap]].key, doc->registers[x].key) > 0;
+			     k -= gap)
+				v[k] = v[k - gap];
+			v[k] = x;
+		}
 	return TG_OK;
 }
 
 int
 tg_doc_registers(struct tg_doc *doc, const uint8_t **data, size_t *len)
 {
-	const struct tg_register *last = NULL, *next;
-	uint32_t n = 0;
+	size_t n, k;
 	int rc;
 
 	*data = NULL;
 	*len = 0;
 	if ((rc = tg_doc_ready(doc)) != TG_OK)
 		return rc;
+	if ((rc = sort_registers(doc, &n)) != TG_OK)
+		return tg_doc_fail(doc, rc);
 	tg_buf_reset(&doc->out);
-	for (size_t i = 0; i < doc->register_n; i++)
-		n += doc->sets[doc->registers[i].winner].value != TG_POOL_NIL;
-	tg_write_array(&doc->out, n);
-	for (; n > 0; n--, last = next) { /* by selection: documents have a handful of registers */
-		size_t k;
-		const uint8_t *p;
+	tg_write_array(&doc->out, (uint32_t)n);
+	for (size_t i = 0; i < n; i++) {
+		const struct tg_register *r = &doc->registers[doc->key_scratch[i]];
+		const uint8_t *p = tg_pool_get(&doc->pool, r->key, &k);
 
-		next = NULL;
-		for (size_t i = 0; i < doc->register_n; i++) {
-			const struct tg_register *r = &doc->registers[i];
-
-			if (doc->sets[r->winner].value != TG_POOL_NIL &&
-			    (last == NULL || tg_pool_compare(&doc->pool, last->key, r->key) < 0) &&
-			    (next == NULL || tg_pool_compare(&doc->pool, r->key, next->key) < 0))
-				next = r;
-		}
 		tg_write_array(&doc->out, 3);
-		tg_write_uint(&doc->out, next->object);
-		p = tg_pool_get(&doc->pool, next->key, &k);
+		tg_write_uint(&doc->out, r->object);
 		tg_write_str(&doc->out, (const char *)p, k);
-		p = tg_pool_get(&doc->pool, doc->sets[next->winner].value, &k);
+		p = tg_pool_get(&doc->pool, doc->sets[r->winner].value, &k);
 		tg_buf_put(&doc->out, p, k);
 	}
 	if ((rc = tg_buf_status(&doc->out)) != TG_OK)
@@ -185,7 +204,7 @@ tg_doc_registers(struct tg_doc *doc, const uint8_t **data, size_t *len)
 int
 tg_doc_ids(struct tg_doc *doc, const struct tg_lvs *version, const struct tg_event_id **ids)
 {
-	int rc = tg_mem_grow((void **)&doc->ids, &doc->id_cap, version->n, sizeof *doc->ids);
+	int rc = tg_array_need((void **)&doc->ids, &doc->id_cap, version->n, sizeof *doc->ids);
 
 	if (rc != TG_OK)
 		return rc;

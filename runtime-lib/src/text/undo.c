@@ -69,7 +69,7 @@ sort_numbers(uint32_t *v, size_t n)
 static int
 push_number(uint32_t **v, size_t *n, size_t *cap, uint32_t x)
 {
-	int rc = tg_mem_grow((void **)v, cap, *n + 1, sizeof **v);
+	int rc = tg_array_need((void **)v, cap, *n + 1, sizeof **v);
 
 	if (rc == TG_OK)
 		(*v)[(*n)++] = x;
@@ -99,7 +99,7 @@ gather_events(struct tg_doc *doc, struct undo *u, const struct tg_event_range *r
 			lv = tg_graph_lv(&doc->graph, agent, seq);
 			r = tg_graph_run(&doc->graph, lv);
 			len = end - seq < r->end - lv ? (uint32_t)(end - seq) : r->end - lv;
-			if ((rc = tg_mem_grow((void **)&u->events.v, &u->events.cap, u->events.n + 1,
+			if ((rc = tg_array_need((void **)&u->events.v, &u->events.cap, u->events.n + 1,
 				 sizeof *u->events.v)) != TG_OK)
 				return rc;
 			u->events.v[u->events.n].start = lv;
@@ -133,7 +133,7 @@ gather_events(struct tg_doc *doc, struct undo *u, const struct tg_event_range *r
 static int
 add_step(struct undo *u, struct tg_change change, uint32_t source)
 {
-	int rc = tg_mem_grow((void **)&u->steps, &u->step_cap, u->step_n + 1, sizeof *u->steps);
+	int rc = tg_array_need((void **)&u->steps, &u->step_cap, u->step_n + 1, sizeof *u->steps);
 
 	if (rc == TG_OK) {
 		u->steps[u->step_n].change = change;
@@ -253,7 +253,7 @@ format_without(struct tg_doc *doc, const struct undo *u, uint32_t state, uint32_
 	}
 	if (fit == n)
 		return TG_OK;
-	if ((rc = tg_mem_grow((void **)&doc->pairs, &doc->pair_cap, fit, sizeof *doc->pairs)) != TG_OK)
+	if ((rc = tg_array_need((void **)&doc->pairs, &doc->pair_cap, fit, sizeof *doc->pairs)) != TG_OK)
 		return rc;
 	if (fit > 0)
 		memcpy(doc->pairs, p, fit * sizeof *p);
