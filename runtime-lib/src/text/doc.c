@@ -100,7 +100,8 @@ tg_doc_log_mark(struct tg_doc *doc, uint32_t pos, uint32_t count, uint32_t key, 
 	struct tg_mark *m;
 	int rc;
 
-	if ((rc = tg_array_need((void **)&f->marks, &f->mark_cap, f->mark_n + 1, sizeof *f->marks)) != TG_OK ||
+	if ((rc = tg_array_need((void **)&f->marks, &f->mark_cap, f->mark_n + 1, sizeof *f->marks)) !=
+		TG_OK ||
 	    (rc = tg_oplog_append(&doc->log, TG_OP_MARK, pos, 1, (uint32_t)f->mark_n)) != TG_OK)
 		return rc;
 	m = &f->marks[f->mark_n++];

@@ -60,7 +60,8 @@ struct tg_doc {
 	size_t set_n, set_cap;
 	struct tg_register *registers;
 	size_t register_n, register_cap;
-	uint32_t *register_of; /* pool id of a key -> index in registers + 1; all are of the document so far */
+	uint32_t
+	    *register_of; /* pool id of a key -> index in registers + 1; all are of the document so far */
 	size_t register_of_n, register_of_cap;
 	int registers_stale; /* some winner is not what VIEW has */
 

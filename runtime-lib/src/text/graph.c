@@ -144,7 +144,8 @@ tg_graph_lv(const struct tg_graph *g, uint32_t agent, uint64_t seq)
 
 	if (seq >= a->next_seq)
 		return TG_LV_NONE;
-	/* Mostly a late event is asked for: go back from the end in growing steps, then halve the last step. */
+	/* Mostly a late event is asked for: go back from the end in growing steps, then halve the last step.
+	 */
 	while (back < a->n && a->pieces[a->n - back].seq > seq)
 		back *= 2;
 	lo = back < a->n ? a->n - back : 0;
@@ -198,8 +199,8 @@ tg_graph_append(
 		if ((rc = tg_array_need((void **)&g->runs, &g->cap, g->n + 1, sizeof *g->runs)) != TG_OK ||
 		    (rc = tg_array_need((void **)&g->parent_pool, &g->pool_cap, g->pool_n + parent_count,
 			 sizeof *g->parent_pool)) != TG_OK ||
-		    (rc = tg_array_need((void **)&g->parent_runs, &g->parent_runs_cap, g->pool_n + parent_count,
-			 sizeof *g->parent_runs)) != TG_OK)
+		    (rc = tg_array_need((void **)&g->parent_runs, &g->parent_runs_cap,
+			 g->pool_n + parent_count, sizeof *g->parent_runs)) != TG_OK)
 			return rc;
 		for (size_t i = 0; i < parent_count; i++) {
 			uint32_t l = tg_graph_lamport(g, parents[i]) + 1;
@@ -281,6 +282,43 @@ heap_top_lv(const struct tg_graph *g)
 	return (uint32_t)(g->heap.v[0] >> 2);
 }
 
+/* Begin a pass over the runs: nothing is reached. */
+static int
+new_pass(struct tg_graph *g)
+{
+	int rc = tg_array_need((void **)&g->reach, &g->reach_cap, g->cap, sizeof *g->reach);
+
+	if (rc != TG_OK)
+		return rc;
+	if (g->stamp == UINT32_MAX || g->reach_n != g->reach_cap) {
+		memset(g->reach, 0, g->reach_cap * sizeof *g->reach);
+		g->reach_n = g->reach_cap;
+		g->stamp = 0;
+	}
+	g->stamp++;
+	return TG_OK;
+}
+
+/* Reach a run up to a from one side and up to b from the other; by how much does that change "a differs from
+ * b"? */
+static int
+touch(struct tg_graph *g, uint32_t run, uint32_t a, uint32_t b)
+{
+	struct tg_reach *r = &g->reach[run];
+	int before;
+
+	if (r->stamp != g->stamp) {
+		r->stamp = g->stamp;
+		r->a = r->b = 0;
+	}
+	before = r->a != r->b;
+	if (r->a < a)
+		r->a = a;
+	if (r->b < b)
+		r->b = b;
+	return (r->a != r->b) - before;
+}
+
 /* Sort ascending and drop duplicates. */
 static void
 sort_lvs(struct tg_lvs *l)
@@ -303,8 +341,8 @@ sort_lvs(struct tg_lvs *l)
 }
 
 /*
- * Walk down all runs from that of the newest to that of the oldest and note what is reached.  It looks at more runs
- * than a heap of those reached would, but at each for a nanosecond.
+ * Walk down all runs from that of the newest to that of the oldest and note what is reached.  It looks at
+ * more runs than a heap of those reached would, but at each for a nanosecond.
  */
 int
 tg_graph_reduce(struct tg_graph *g, struct tg_lvs *l)
@@ -316,19 +354,13 @@ tg_graph_reduce(struct tg_graph *g, struct tg_lvs *l)
 	sort_lvs(l);
 	if (l->n <= 1)
 		return TG_OK;
-	if ((rc = tg_array_need((void **)&g->reach, &g->reach_cap, g->cap, sizeof *g->reach)) != TG_OK)
+	if ((rc = new_pass(g)) != TG_OK)
 		return rc;
-	if (g->stamp == 0 || g->stamp == UINT32_MAX || g->reach_n != g->reach_cap) {
-		memset(g->reach, 0, g->reach_cap * sizeof *g->reach);
-		g->reach_n = g->reach_cap;
-		g->stamp = 0;
-	}
-	g->stamp++;
 	left = kept = l->n;
 	low = tg_graph_run_index(g, l->v[0]);
 	for (r = tg_graph_run_index(g, l->v[left - 1]);; r--) {
 		const struct tg_grun *run = &g->runs[r];
-		uint32_t reached = g->reach[r].stamp == g->stamp ? g->reach[r].end : 0;
+		uint32_t reached = g->reach[r].stamp == g->stamp ? g->reach[r].a : 0;
 
 		/* The highest one asked for in this run stays unless it was reached; those below it go. */
 		while (left > 0 && l->v[left - 1] >= run->start) {
@@ -343,15 +375,9 @@ tg_graph_reduce(struct tg_graph *g, struct tg_lvs *l)
 			break;
 		for (uint32_t i = 0; reached > 0 && i < run->parent_count; i++) {
 			uint32_t end = g->parent_pool[run->parents + i] + 1;
-			struct tg_reach *up;
 
-			if (g->parent_runs[run->parents + i] < low)
-				continue;
-			up = &g->reach[g->parent_runs[run->parents + i]];
-			if (up->stamp != g->stamp || up->end < end) {
-				up->stamp = g->stamp;
-				up->end = end;
-			}
+			if (g->parent_runs[run->parents + i] >= low)
+				touch(g, g->parent_runs[run->parents + i], end, 0);
 		}
 	}
 	memmove(l->v, l->v + kept, (l->n - kept) * sizeof *l->v);
@@ -373,6 +399,52 @@ emit(struct tg_spans *s, uint32_t start, uint32_t end)
 	s->v[s->n].start = start;
 	s->v[s->n++].end = end;
 	return TG_OK;
+}
+
+enum {
+	DIFF_IDLE = 4096
+};
+
+/*
+ * The diff of versions that are near each other in LVs: one pass down the runs, as in tg_graph_reduce.
+ * Returns 1 when it had to pass DIFF_IDLE runs in a row that belong to neither; then a heap is better.
+ */
+static int
+diff_pass(struct tg_graph *g, const uint32_t *a, size_t an, const uint32_t *b, size_t bn,
+    struct tg_spans *only_a, struct tg_spans *only_b, int *rc)
+{
+	uint32_t r = 0, idle = 0;
+	long uneven = 0; /* runs reached, not yet passed, in which the sides differ */
+
+	for (size_t i = 0; i < an + bn; i++) {
+		uint32_t lv = i < an ? a[i] : b[i - an], run = tg_graph_run_index(g, lv);
+
+		uneven += touch(g, run, i < an ? lv + 1 : 0, i < an ? 0 : lv + 1);
+		r = run > r ? run : r;
+	}
+	for (; uneven > 0 && *rc == TG_OK; r--) {
+		const struct tg_grun *run = &g->runs[r];
+		struct tg_reach at = g->reach[r];
+
+		if (at.stamp != g->stamp) {
+			if (++idle > DIFF_IDLE)
+				return 1;
+			continue;
+		}
+		idle = 0;
+		if (at.a > at.b)
+			*rc = emit(only_a, at.b > run->start ? at.b : run->start, at.a);
+		else if (at.b > at.a)
+			*rc = emit(only_b, at.a > run->start ? at.a : run->start, at.b);
+		uneven -= at.a != at.b;
+		for (uint32_t i = 0; i < run->parent_count; i++) {
+			uint32_t end = g->parent_pool[run->parents + i] + 1;
+
+			uneven += touch(
+			    g, g->parent_runs[run->parents + i], at.a > 0 ? end : 0, at.b > 0 ? end : 0);
+		}
+	}
+	return 0;
 }
 
 int
@@ -398,6 +470,9 @@ tg_graph_diff(struct tg_graph *g, const uint32_t *a, size_t an, const uint32_t *
 		if (b[0] > a[0] && a[0] >= r->start)
 			return emit(only_b, a[0] + 1, b[0] + 1);
 	}
+	if ((rc = new_pass(g)) != TG_OK || !diff_pass(g, a, an, b, bn, only_a, only_b, &rc))
+		return rc;
+	only_a->n = only_b->n = 0;
 	g->heap.n = 0;
 	for (size_t i = 0; i < an && rc == TG_OK; i++)
 		rc = heap_push(g, a[i], A);

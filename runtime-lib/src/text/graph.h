@@ -72,8 +72,10 @@ struct tg_graph {
 		size_t n, cap;
 	} heap; /* scratch of diff and reduce */
 	struct tg_reach {
-		uint32_t stamp, end;
-	} *reach; /* scratch of reduce: per run, one past the highest LV reached in the pass ${stamp} */
+		uint32_t stamp;
+		uint32_t a, b;
+	} * reach; /* scratch of diff and reduce: per run, one past the highest LV reached in the pass
+		      ${stamp} */
 	size_t reach_n, reach_cap;
 	uint32_t stamp;
 };

@@ -24,6 +24,7 @@ new_leaf(struct tg_items *t, uint32_t *leaf)
 	*leaf = (uint32_t)t->leaf_n++;
 	t->leaves[*leaf].n = 0;
 	t->leaves[*leaf].dirty = 0;
+	t->leaves[*leaf].pos = 0;
 	t->leaves[*leaf].next = TG_NODE_NONE;
 	t->leaves[*leaf].parent = TG_NODE_NONE;
 	return TG_OK;
@@ -39,6 +40,7 @@ new_inner(struct tg_items *t, uint32_t *inner)
 	*inner = (uint32_t)t->inner_n++;
 	t->inners[*inner].n = 0;
 	t->inners[*inner].dirty = 0;
+	t->inners[*inner].pos = 0;
 	t->inners[*inner].parent = TG_NODE_NONE;
 	return TG_OK;
 }
@@ -55,32 +57,21 @@ tg_items_init(struct tg_items *t, int tracking)
 	return new_leaf(t, &t->root);
 }
 
-static uint32_t
-kid_index(const struct tg_inner *p, uint32_t kid)
-{
-	uint32_t i = 0;
-
-	while (p->kid[i] != kid)
-		i++;
-	return i;
-}
-
 static void
 flush(struct tg_items *t)
 {
-	uint32_t kid = t->pending.leaf, up;
+	uint32_t kid = t->pending.leaf, up, i;
 
 	if (kid == TG_NODE_NONE)
 		return;
 	t->pending.leaf = TG_NODE_NONE;
 	if (t->pending.sp == 0 && t->pending.se == 0)
 		return;
-	for (up = t->leaves[kid].parent; up != TG_NODE_NONE; kid = up, up = t->inners[up].parent) {
-		struct tg_inner *p = &t->inners[up];
-		uint32_t i = kid_index(p, kid);
-
-		p->sp[i] += t->pending.sp; /* modulo 2^32: decreases too */
-		p->se[i] += t->pending.se;
+	i = t->leaves[kid].pos;
+	for (up = t->leaves[kid].parent; up != TG_NODE_NONE;
+	     i = t->inners[up].pos, up = t->inners[up].parent) {
+		t->inners[up].sp[i] += t->pending.sp; /* modulo 2^32: decreases too */
+		t->inners[up].se[i] += t->pending.se;
 	}
 }
 
@@ -227,25 +218,26 @@ static void
 add_upward(struct tg_items *t, uint32_t node, uint32_t level, uint32_t sp, uint32_t se, int dirty)
 {
 	uint32_t up = level == 0 ? t->leaves[node].parent : t->inners[node].parent;
+	uint32_t i = level == 0 ? t->leaves[node].pos : t->inners[node].pos;
 
-	for (; up != TG_NODE_NONE; node = up, up = t->inners[up].parent) {
-		struct tg_inner *p = &t->inners[up];
-		uint32_t i = kid_index(p, node);
-
-		p->sp[i] += sp;
-		p->se[i] += se;
+	for (; up != TG_NODE_NONE; i = t->inners[up].pos, up = t->inners[up].parent) {
+		t->inners[up].sp[i] += sp;
+		t->inners[up].se[i] += se;
 		if (dirty)
-			p->dirty |= (uint16_t)(1u << i);
+			t->inners[up].dirty |= (uint16_t)(1u << i);
 	}
 }
 
 static void
-set_parent(struct tg_items *t, uint32_t node, uint32_t level, uint32_t parent)
+set_parent(struct tg_items *t, uint32_t node, uint32_t level, uint32_t parent, uint32_t pos)
 {
-	if (level == 0)
+	if (level == 0) {
 		t->leaves[node].parent = parent;
-	else
+		t->leaves[node].pos = (uint8_t)pos;
+	} else {
 		t->inners[node].parent = parent;
+		t->inners[node].pos = (uint8_t)pos;
+	}
 }
 
 /* A new root above the old one. */
@@ -275,7 +267,7 @@ grow_root(struct tg_items *t)
 	p->sp[0] = sp;
 	p->se[0] = se;
 	p->dirty = dirty ? 1 : 0;
-	set_parent(t, old, t->height, t->root);
+	set_parent(t, old, t->height, t->root, 0);
 	t->height++;
 	return TG_OK;
 }
@@ -308,7 +300,7 @@ add_kid(struct tg_items *t, uint32_t left, uint32_t kid, uint32_t sp, uint32_t s
 			q->kid[i - half] = p->kid[i];
 			fsp += q->sp[i - half] = p->sp[i];
 			fse += q->se[i - half] = p->se[i];
-			set_parent(t, p->kid[i], level, fresh);
+			set_parent(t, p->kid[i], level, fresh, i - half);
 		}
 		q->n = TG_INNER_KIDS - TG_INNER_KIDS / 2;
 		q->dirty = (uint16_t)(p->dirty >> half);
@@ -317,14 +309,13 @@ add_kid(struct tg_items *t, uint32_t left, uint32_t kid, uint32_t sp, uint32_t s
 		add_upward(t, up, level + 1, 0 - fsp, 0 - fse, 0);
 		if (p->dirty == 0 &&
 		    p->parent != TG_NODE_NONE) /* what was dirty is now below q: its link says so */
-			t->inners[p->parent].dirty &=
-			    (uint16_t) ~(1u << kid_index(&t->inners[p->parent], up));
+			t->inners[p->parent].dirty &= (uint16_t) ~(1u << p->pos);
 		if ((rc = add_kid(t, up, fresh, fsp, fse, q->dirty != 0, level + 1)) != TG_OK)
 			return rc;
 		up = level == 0 ? t->leaves[left].parent : t->inners[left].parent;
 	}
 	p = &t->inners[up];
-	i = kid_index(p, left) + 1;
+	i = (level == 0 ? t->leaves[left].pos : t->inners[left].pos) + 1u;
 	memmove(p->kid + i + 1, p->kid + i, (p->n - i) * sizeof *p->kid);
 	memmove(p->sp + i + 1, p->sp + i, (p->n - i) * sizeof *p->sp);
 	memmove(p->se + i + 1, p->se + i, (p->n - i) * sizeof *p->se);
@@ -332,7 +323,8 @@ add_kid(struct tg_items *t, uint32_t left, uint32_t kid, uint32_t sp, uint32_t s
 	p->sp[i] = p->se[i] = 0;
 	p->dirty = (uint16_t)((p->dirty & ((1u << i) - 1)) | (uint32_t)(p->dirty >> i) << (i + 1));
 	p->n++;
-	set_parent(t, kid, level, up);
+	for (uint32_t k = i; k < p->n; k++)
+		set_parent(t, p->kid[k], level, up, k);
 	add_upward(t, kid, level, sp, se, dirty);
 	return TG_OK;
 }
@@ -500,70 +492,63 @@ int
 tg_items_order(const struct tg_items *t, uint32_t a, uint32_t b)
 {
 	struct tg_cursor ca = tg_items_locate(t, a), cb = tg_items_locate(t, b);
-	uint32_t na = ca.leaf, nb = cb.leaf, ua, ub;
+	uint32_t ua = t->leaves[ca.leaf].parent, ub = t->leaves[cb.leaf].parent;
+	uint32_t pa = t->leaves[ca.leaf].pos, pb = t->leaves[cb.leaf].pos;
 
-	if (na == nb)
+	if (ca.leaf == cb.leaf)
 		return ca.idx != cb.idx ? (ca.idx < cb.idx ? -1 : 1) : (a < b ? -1 : a > b);
-	ua = t->leaves[na].parent;
-	ub = t->leaves[nb].parent;
 	while (ua != ub) {
-		na = ua;
-		nb = ub;
+		pa = t->inners[ua].pos;
+		pb = t->inners[ub].pos;
 		ua = t->inners[ua].parent;
 		ub = t->inners[ub].parent;
 	}
-	return kid_index(&t->inners[ua], na) < kid_index(&t->inners[ua], nb) ? -1 : 1;
+	return pa < pb ? -1 : 1;
 }
 
 uint32_t
 tg_items_before(struct tg_items *t, struct tg_cursor c, int merged)
 {
 	const struct tg_leaf *l = &t->leaves[c.leaf];
-	uint32_t sum = 0, kid = c.leaf;
+	uint32_t sum = 0, i = l->pos;
 
 	flush(t);
-	for (uint32_t i = 0; i < c.idx; i++)
-		sum += merged ? se_len(&l->items[i]) : sp_len(&l->items[i]);
+	for (uint32_t k = 0; k < c.idx; k++)
+		sum += merged ? se_len(&l->items[k]) : sp_len(&l->items[k]);
 	if (c.idx < l->n && (merged ? se_len(&l->items[c.idx]) : sp_len(&l->items[c.idx])) > 0)
 		sum += c.off;
-	for (uint32_t up = l->parent; up != TG_NODE_NONE; kid = up, up = t->inners[up].parent) {
-		const struct tg_inner *p = &t->inners[up];
-
-		for (uint32_t i = 0; p->kid[i] != kid; i++)
-			sum += merged ? p->se[i] : p->sp[i];
-	}
+	for (uint32_t up = l->parent; up != TG_NODE_NONE; i = t->inners[up].pos, up = t->inners[up].parent)
+		for (uint32_t k = 0; k < i; k++)
+			sum += merged ? t->inners[up].se[k] : t->inners[up].sp[k];
 	return sum;
 }
 
 void
 tg_items_dirty(struct tg_items *t, uint32_t leaf)
 {
-	uint32_t kid = leaf;
+	uint32_t i = t->leaves[leaf].pos;
 
 	if (t->leaves[leaf].dirty)
 		return;
 	t->leaves[leaf].dirty = 1;
-	for (uint32_t up = t->leaves[leaf].parent; up != TG_NODE_NONE; kid = up, up = t->inners[up].parent) {
-		struct tg_inner *p = &t->inners[up];
-		uint16_t bit = (uint16_t)(1u << kid_index(p, kid));
-
-		if (p->dirty & bit)
+	for (uint32_t up = t->leaves[leaf].parent; up != TG_NODE_NONE;
+	     i = t->inners[up].pos, up = t->inners[up].parent) {
+		if (t->inners[up].dirty >> i & 1)
 			return;
-		p->dirty |= bit;
+		t->inners[up].dirty |= (uint16_t)(1u << i);
 	}
 }
 
 void
 tg_items_clean(struct tg_items *t, uint32_t leaf)
 {
-	uint32_t kid = leaf;
+	uint32_t i = t->leaves[leaf].pos;
 
 	t->leaves[leaf].dirty = 0;
-	for (uint32_t up = t->leaves[leaf].parent; up != TG_NODE_NONE; kid = up, up = t->inners[up].parent) {
-		struct tg_inner *p = &t->inners[up];
-
-		p->dirty &= (uint16_t) ~(1u << kid_index(p, kid));
-		if (p->dirty != 0)
+	for (uint32_t up = t->leaves[leaf].parent; up != TG_NODE_NONE;
+	     i = t->inners[up].pos, up = t->inners[up].parent) {
+		t->inners[up].dirty &= (uint16_t) ~(1u << i);
+		if (t->inners[up].dirty != 0)
 			return;
 	}
 }
@@ -591,15 +576,15 @@ tg_items_next_dirty(struct tg_items *t, uint32_t *leaf, uint32_t *before)
 
 /* Check the subtree at node; *chain is the leaf that must come next in order. */
 static int
-check_node(struct tg_items *t, uint32_t node, uint32_t level, uint32_t parent, uint32_t *chain, uint32_t *sp,
-    uint32_t *se, int *dirty)
+check_node(struct tg_items *t, uint32_t node, uint32_t level, uint32_t parent, uint32_t pos, uint32_t *chain,
+    uint32_t *sp, uint32_t *se, int *dirty)
 {
 	*sp = *se = 0;
 	*dirty = 0;
 	if (level == 0) {
 		const struct tg_leaf *l = &t->leaves[node];
 
-		if (l->parent != parent || *chain != node)
+		if (l->parent != parent || l->pos != pos || *chain != node)
 			return 3;
 		*chain = l->next;
 		if (l->n > TG_LEAF_RUNS)
@@ -615,11 +600,12 @@ check_node(struct tg_items *t, uint32_t node, uint32_t level, uint32_t parent, u
 		*dirty = l->dirty;
 		return 0;
 	}
-	if (t->inners[node].parent != parent)
+	if (t->inners[node].parent != parent || t->inners[node].pos != pos)
 		return 3;
 	for (uint32_t i = 0; i < t->inners[node].n; i++) {
 		uint32_t ksp, kse;
-		int kd, rc = check_node(t, t->inners[node].kid[i], level - 1, node, chain, &ksp, &kse, &kd);
+		int kd,
+		    rc = check_node(t, t->inners[node].kid[i], level - 1, node, i, chain, &ksp, &kse, &kd);
 
 		if (rc != 0)
 			return rc;
@@ -641,7 +627,7 @@ tg_items_check(struct tg_items *t)
 	int dirty, rc;
 
 	flush(t);
-	if ((rc = check_node(t, t->root, t->height, TG_NODE_NONE, &chain, &sp, &se, &dirty)) != 0)
+	if ((rc = check_node(t, t->root, t->height, TG_NODE_NONE, 0, &chain, &sp, &se, &dirty)) != 0)
 		return rc;
 	if (chain != TG_NODE_NONE)
 		return 3;

@@ -53,13 +53,15 @@ struct tg_item {
 struct tg_leaf {
 	uint32_t parent, next;
 	uint16_t n;
+	uint8_t pos;   /* among the parent's kids */
 	uint8_t dirty; /* VIEW differs from MERGED somewhere in it */
 	struct tg_item items[TG_LEAF_RUNS];
 };
 
 struct tg_inner {
 	uint32_t parent;
-	uint16_t n;
+	uint8_t n;
+	uint8_t pos;	/* among the parent's kids */
 	uint16_t dirty; /* bit per child */
 	uint32_t kid[TG_INNER_KIDS];
 	uint32_t sp[TG_INNER_KIDS], se[TG_INNER_KIDS];

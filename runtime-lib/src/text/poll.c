@@ -29,8 +29,8 @@ put_record(struct tg_doc *doc, int op, uint32_t index, uint32_t count, int kind,
 		p[7] += (int32_t)len;
 		return TG_OK;
 	}
-	if ((rc = tg_array_need((void **)&doc->records, &doc->record_cap, (doc->record_n + 1) * TG_PATCH_FIELDS,
-		 sizeof *doc->records)) != TG_OK)
+	if ((rc = tg_array_need((void **)&doc->records, &doc->record_cap,
+		 (doc->record_n + 1) * TG_PATCH_FIELDS, sizeof *doc->records)) != TG_OK)
 		return rc;
 	p = doc->records + doc->record_n++ * TG_PATCH_FIELDS;
 	p[0] = op;

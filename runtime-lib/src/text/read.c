@@ -143,7 +143,8 @@ sort_registers(struct tg_doc *doc, size_t *n)
 {
 	uint32_t *v;
 	size_t gap = 1;
-	int rc = tg_array_need((void **)&doc->key_scratch, &doc->key_cap, doc->register_n, sizeof *doc->key_scratch);
+	int rc = tg_array_need(
+	    (void **)&doc->key_scratch, &doc->key_cap, doc->register_n, sizeof *doc->key_scratch);
 
 	*n = 0;
 	if (rc != TG_OK)
@@ -159,8 +160,8 @@ sort_registers(struct tg_doc *doc, size_t *n)
 			uint32_t x = v[i];
 			size_t k = i;
 
-			for (; k >= gap &&
-			     tg_pool_compare(&doc->pool, doc->registers[v[k - gap]].key, doc->registers[x].key) > 0;
+			for (; k >= gap && tg_pool_compare(&doc->pool, doc->registers[v[k - gap]].key,
+					       doc->registers[x].key) > 0;
 			     k -= gap)
 				v[k] = v[k - gap];
 			v[k] = x;
