@@ -330,10 +330,10 @@ START_TEST(while_catching_up_only_what_a_head_covers_is_served_and_a_restart_goe
 	ck_assert_int_eq(tg_log_run(&b, 11, 0, 100000, &fetch, &out, &end), TG_ERANGE);
 	tg_buf_free(&out);
 	reopen(&b, &bob, &sb);
-	ck_assert_uint_eq(b.length, 14);
+	ck_assert_uint_eq(b.length, 10); /* nothing vouches for the rest any more */
 	ck_assert_uint_eq(b.head.length, 10);
 	/* The head moves on while we catch up. */
-	ck_assert_int_eq(send_run(&a, &sa, 14, 16, &b, &bob, &sb, 0, &receipt, NULL), TG_OK);
+	ck_assert_int_eq(send_run(&a, &sa, 10, 16, &b, &bob, &sb, 0, &receipt, NULL), TG_OK);
 	add_entries(&a, &alice, &sa, 10, 10);
 	ck_assert_int_eq(send_run(&a, &sa, 16, 25, &b, &bob, &sb, 0, &receipt, NULL), TG_OK);
 	ck_assert_uint_eq(b.head.length, 20); /* the first far head is held wholly now */

@@ -239,11 +239,12 @@ struct tg_fetch {
 
 /*
  * Invariants:
- *  1. entries [0, length) are held, verified, and a prefix of what ${head} or ${far} signs;
- *  2. head.length <= length: the newest head that is wholly held (head.length 0: none yet);
- *  3. far is NULL, or the head against which the entries beyond head.length were verified; far->length >
- * length;
- *  4. extra ranges (sparse holding) lie beyond length, ascend, and do not touch.
+ * - 1: entries [0, length) are held, verified, and a prefix of what ${head} or ${far} signs;
+ * - 2: head.length <= length: the newest head that is wholly held (head.length 0: none yet);
+ * - 3: far is NULL and head.length == length, or far is the head against which the entries beyond head.length
+ * were verified, and far->length > length;
+ * - 4: extra ranges (sparse holding) lie beyond length, ascend, and do not overlap.
+ *
  * What the log can serve, ack and list in a `have` is ${head}; what it asks for begins at ${length}.
  */
 struct tg_log {
@@ -253,6 +254,7 @@ struct tg_log {
 	uint64_t length;
 	struct tg_head head;
 	struct tg_head *far;
+	int far_stored;		 /* far came from storage: nothing was compared with it yet */
 	int unchecked;		 /* from storage: signature, peaks and root were not looked at yet */
 	struct tg_keypair *pair; /* NULL for a foreign log */
 	struct tg_hash *peaks;	 /* of [0, length), largest first; NULL until first needed */
@@ -329,12 +331,14 @@ struct tg_receipt {
  * ${log}->length stays.
  *
  * Otherwise nothing changes and it returns
- *   TG_EEXISTS     all of it is held already, under this head or a newer one
- *   TG_EGAP        it starts beyond what is held; receipt.need_* says what is missing
- *   TG_EFORK       the head is validly signed, and contradicts the one held: receipt.fork_*, ${proof} (a
- * tg_buf, may be NULL) gets the proof element of 5.7 if this run and storage suffice for one TG_EGRID,
- * TG_EEPOCH, TG_EINVAL (another log), TG_EPROOF, TG_ESIGNATURE, TG_ELIMIT (too many extra ranges), TG_ENOMEM,
- * tg_log_load's, and the decoders'
+ * - TG_EEXISTS: all of it is held already, under this head or a newer one;
+ * - TG_EGAP: it starts beyond what is held; receipt.need_* says what is missing;
+ * - TG_EFORK: two validly signed heads contradict each other: receipt.fork_*.  ${proof} (a tg_buf, may be
+ * NULL) gets the proof element of 5.7 if this run and storage suffice for one (receipt.provable);
+ * - TG_EHASH: the stored entries of this log do not lead to its head, or contradict the run where no head
+ * covers them: storage rotted, fetch the log anew;
+ * - TG_EGRID, TG_EEPOCH, TG_EINVAL (another log), TG_EPROOF, TG_ESIGNATURE, TG_ELIMIT (too many extra
+ * ranges), TG_ENOMEM, TG_ENOTFOUND (see tg_fetch), and the decoders'.
  */
 int tg_log_receive(struct tg_log *log, const struct tg_access *access, const struct tg_run *run,
     unsigned flags, const struct tg_fetch *fetch, struct tg_ops *ops, struct tg_receipt *receipt,

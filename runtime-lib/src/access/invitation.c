@@ -50,7 +50,7 @@ tg_invitation_seal(const struct tg_access *access, const struct tg_key *inviter,
 	if ((sealed = tg_buf_space(out, plain.len + TG_BOX_SEAL_BYTES)) == NULL)
 		rc = TG_ENOMEM;
 	else if ((rc = tg_box_seal(rng, box, plain.data, plain.len, sealed)) != TG_OK)
-		out->len = before;
+		tg_buf_truncate(out, before);
 	tg_wipe(bytes, sizeof bytes);
 	return rc;
 }

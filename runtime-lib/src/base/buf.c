@@ -57,6 +57,13 @@ tg_buf_status(const struct tg_buf *buf)
 }
 
 void
+tg_buf_truncate(struct tg_buf *buf, size_t len)
+{
+	buf->len = len;
+	buf->failed = 0;
+}
+
+void
 tg_buf_reset(struct tg_buf *buf)
 {
 	buf->len = 0;

@@ -26,7 +26,7 @@ finish(struct tg_buf *out, size_t from)
 {
 	if (tg_buf_status(out) == TG_OK)
 		return TG_OK;
-	out->len = from;
+	tg_buf_truncate(out, from);
 	return TG_ENOMEM;
 }
 
@@ -37,6 +37,8 @@ tg_chunk_plain(const void *data, size_t len, struct tg_buf *out, struct tg_hash 
 
 	if (len > TG_CHUNK_DATA_MAX)
 		return TG_ETOOBIG;
+	if (tg_buf_status(out) != TG_OK)
+		return TG_ENOMEM;
 	from = tg_record_begin(out, PLAIN_ELEMENTS);
 	tg_write_uint(out, KIND_PLAIN);
 	tg_write_bin(out, data, len);
@@ -52,6 +54,8 @@ tg_chunk_signed(const struct tg_keypair *origin, const uint8_t nonce[TG_CHUNK_NO
 
 	if (len > TG_CHUNK_SIGNED_DATA_MAX)
 		return TG_ETOOBIG;
+	if (tg_buf_status(out) != TG_OK)
+		return TG_ENOMEM;
 	from = tg_record_begin(out, SIGNED_ELEMENTS);
 	tg_write_uint(out, KIND_SIGNED);
 	tg_write_bin(out, origin->public_key.b, TG_KEY_BYTES);
@@ -144,15 +148,19 @@ tg_chunk_open(const struct tg_access *access, const struct tg_hash *name, const 
 		return TG_ETOOBIG;
 	if (len <= TG_TAG_BYTES)
 		return TG_EDECRYPT;
-	if ((p = tg_buf_space(record, len - TG_TAG_BYTES)) == NULL)
+	if (tg_buf_status(record) != TG_OK)
 		return TG_ENOMEM;
+	if ((p = tg_buf_space(record, len - TG_TAG_BYTES)) == NULL) {
+		tg_buf_truncate(record, before);
+		return TG_ENOMEM;
+	}
 	tg_derive(&access->chunk, "chunk-seal", name->b, sizeof name->b, &key);
 	rc = tg_open(&key, zero_nonce, name->b, sizeof name->b, stored, len, p);
 	tg_wipe(&key, sizeof key);
 	if (rc == TG_OK)
 		rc = tg_chunk_decode(name, p, len - TG_TAG_BYTES, out);
 	if (rc != TG_OK)
-		record->len = before;
+		tg_buf_truncate(record, before);
 	return rc;
 }
 

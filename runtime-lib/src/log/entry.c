@@ -192,8 +192,12 @@ tg_entry_open(const struct tg_access *access, const struct tg_key *log, uint64_t
 	aad_len = tg_entry_aad(log, seq, entry->header.data, entry->header.len, aad);
 
 	plain = entry->body.len - TG_TAG_BYTES;
-	if ((p = tg_buf_space(out, plain)) == NULL)
+	if (tg_buf_status(out) != TG_OK)
 		return TG_ENOMEM;
+	if ((p = tg_buf_space(out, plain)) == NULL) {
+		rc = TG_ENOMEM;
+		goto undo;
+	}
 	rc = tg_open(body_key, h.nonce, aad, aad_len, entry->body.data, entry->body.len, p);
 	if (rc != TG_OK)
 		goto undo;
@@ -210,6 +214,6 @@ tg_entry_open(const struct tg_access *access, const struct tg_key *log, uint64_t
 	return TG_OK;
 
 undo:
-	out->len = before;
+	tg_buf_truncate(out, before);
 	return rc;
 }

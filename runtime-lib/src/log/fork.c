@@ -27,6 +27,8 @@ tg_fork_encode(
 
 	if (out == NULL)
 		return TG_OK;
+	if (tg_buf_status(out) != TG_OK)
+		return TG_ENOMEM;
 	before = out->len;
 	if (a == 0) { /* equal lengths */
 		tg_write_array(out, 0);
@@ -37,7 +39,7 @@ tg_fork_encode(
 	}
 	if (tg_buf_status(out) == TG_OK)
 		return TG_OK;
-	out->len = before;
+	tg_buf_truncate(out, before);
 	return TG_ENOMEM;
 }
 

@@ -153,9 +153,15 @@ tg_log_open(struct tg_log *log, const struct tg_access *access, const struct tg_
 		*far = head;
 		tg_log_init(log, access, key);
 		log->far = far;
+		log->far_stored = 1;
 	} else {
+		/*
+		 * Entries beyond the head were verified against a longer one, which the record has no room
+		 * for.  Without it nothing vouches for them any more, so they are fetched again.
+		 */
 		tg_log_init(log, access, key);
 		log->head = head;
+		length = head.length;
 	}
 	log->length = length;
 	log->unchecked = 1;
@@ -207,38 +213,20 @@ tg_log_set_peaks(struct tg_log *log, const struct tg_hash *peaks, uint64_t n)
 	memcpy(log->peaks, peaks, tg_tree_peaks(n) * sizeof *peaks);
 }
 
-/* The peaks of all that is held, and of what the head covers where that is less. */
-static int
-load_both(const struct tg_log *log, const struct tg_tree_source *tree, struct tg_hash *peaks,
-    struct tg_hash *at_head)
-{
-	int rc = tg_tree_load_peaks(tree, log->length, peaks), at_rc;
-
-	if (log->head.length == 0 || (rc != TG_OK && rc != TG_ENOTFOUND))
-		return rc;
-	if (log->head.length == log->length) {
-		if (rc == TG_OK)
-			memcpy(at_head, peaks, tg_tree_peaks(log->length) * sizeof *peaks);
-		return rc;
-	}
-	at_rc = tg_tree_load_peaks(tree, log->head.length, at_head);
-	return at_rc == TG_OK ? rc : at_rc;
-}
-
 int
 tg_log_load(struct tg_log *log, const struct tg_fetch *fetch)
 {
 	struct tg_log_source source = {log, fetch};
 	struct tg_tree_source tree = tg_log_tree(&source);
-	struct tg_hash peaks[TG_TREE_LEVELS], at_head[TG_TREE_LEVELS], root;
+	struct tg_hash peaks[TG_TREE_LEVELS], root;
 	int rc;
 
 	if (!log->unchecked)
 		return TG_OK;
-	if ((rc = load_both(log, &tree, peaks, at_head)) != TG_OK)
+	if ((rc = tg_tree_load_peaks(&tree, log->length, peaks)) != TG_OK)
 		return rc;
 	if (log->head.length) { /* do the stored records lead to what the head signs? */
-		tg_tree_root(at_head, log->head.length, &root);
+		tg_tree_root(peaks, log->length, &root);
 		if (tg_hash_cmp(&root, &log->head.root) != 0)
 			return TG_EHASH;
 	}

@@ -250,65 +250,76 @@ prove_from_run(const struct intake *in, uint64_t a, struct tg_buf *proof)
 	return rc;
 }
 
-/* The run's head, of length a, is shorter than ours, all of which is stored: prove it from storage. */
+/*
+ * The run's head, of length a, contradicts what is stored: ${peaks} are those of [0, a) there.  Before that
+ * is called a fork, the stored nodes must lead to the root of ${n} entries that we know, or it may be our
+ * storage that is wrong. Appends the proof element for n == head.length.
+ */
 static int
-prove_from_storage(struct tg_log *log, uint64_t a, const struct tg_fetch *fetch, struct tg_buf *proof)
+prove_from_storage(const struct intake *in, uint64_t n, const struct tg_hash *peaks,
+    const struct tg_fetch *fetch, struct tg_buf *proof)
 {
+	struct tg_log *log = in->log;
 	struct tg_log_source source = {log, fetch};
 	struct tg_tree_source tree = tg_log_tree(&source);
-	struct tg_hash peaks[TG_TREE_LEVELS], rest[2 * TG_TREE_LEVELS];
+	struct tg_hash rest[2 * TG_TREE_LEVELS], known, root;
 	unsigned count = 0;
-	int rc, rest_rc;
+	int rc;
 
-	rc = tg_tree_load_peaks(&tree, a, peaks);
-	rest_rc = tg_tree_prove(&tree, log->head.length, 0, a, rest, &count);
-	if (rc == TG_OK)
-		rc = rest_rc;
-	return rc == TG_OK ? tg_fork_encode(peaks, a, rest, count, proof) : rc;
+	if ((rc = tg_tree_prove(&tree, n, 0, in->head.length, rest, &count)) != TG_OK)
+		return rc;
+	tg_tree_root_of(peaks, in->head.length, n, rest, &root);
+	if (n == log->head.length)
+		known = log->head.root;
+	else
+		tg_tree_root(log->peaks, n, &known);
+	if (tg_hash_cmp(&root, &known) != 0)
+		return TG_EHASH;
+	return n == log->head.length ? tg_fork_encode(peaks, in->head.length, rest, count, proof) : TG_OK;
 }
 
-/* Fill in the evidence.  Returns TG_EFORK, or why the proof could not be made yet. */
 static int
-fork_found(const struct intake *in, const struct tg_head *ours, const struct tg_fetch *fetch,
-    struct tg_receipt *receipt, struct tg_buf *proof)
+fork_told(const struct intake *in, const struct tg_head *ours, int provable, struct tg_receipt *receipt)
 {
 	const struct tg_head *theirs = &in->head;
-	int rc = TG_OK;
 
-	if (ours->length == theirs->length) {
-		receipt->provable = 1;
-		rc = tg_fork_encode(NULL, 0, NULL, 0, proof);
-	} else if (ours->length < theirs->length) {
-		receipt->provable = ours->length >= in->start && ours->length <= in->end;
-		if (receipt->provable)
-			rc = prove_from_run(in, ours->length, proof);
-	} else {
-		receipt->provable = ours->length <= in->log->length;
-		if (receipt->provable)
-			rc = prove_from_storage(in->log, theirs->length, fetch, proof);
-	}
-	if (rc != TG_OK) {
-		receipt->provable = 0;
-		return rc;
-	}
+	receipt->provable = provable;
 	receipt->fork_a = ours->length <= theirs->length ? *ours : *theirs;
 	receipt->fork_b = ours->length <= theirs->length ? *theirs : *ours;
 	return TG_EFORK;
 }
 
-/* Which of our heads does this history contradict?  The walk said that it is not ours. */
+/* A head of ours that is no longer than the run's is contradicted.  TG_EFORK, or TG_ENOMEM. */
 static int
-fork_at_length(
-    const struct intake *in, const struct tg_fetch *fetch, struct tg_receipt *receipt, struct tg_buf *proof)
+fork_found(
+    const struct intake *in, const struct tg_head *ours, struct tg_receipt *receipt, struct tg_buf *proof)
+{
+	int provable = 1, rc = TG_OK;
+
+	if (ours->length == in->head.length)
+		rc = tg_fork_encode(NULL, 0, NULL, 0, proof);
+	else if (ours->length >= in->start && ours->length <= in->end)
+		rc = prove_from_run(in, ours->length, proof);
+	else
+		provable = 0;
+	return rc == TG_OK ? fork_told(in, ours, provable, receipt) : rc;
+}
+
+/* The run's history, up to our length, is not what we hold.  Which of our heads does it contradict? */
+static int
+fork_at_length(const struct intake *in, struct tg_receipt *receipt, struct tg_buf *proof)
 {
 	const struct tg_log *log = in->log;
-	const struct tg_head *ours = log->head.length ? &log->head : log->far;
 
-	/* Where our head still agrees, the split lies behind it, and it is the far head that is contradicted.
+	if (in->head_seen && !in->head_agrees)
+		return fork_found(in, &log->head, receipt, proof);
+	if (in->far_seen && !in->far_agrees)
+		return fork_found(in, log->far, receipt, proof);
+	/* The split lies behind our head, or our head behind the run: only the far head knows these entries.
 	 */
-	if (log->far != NULL && ((in->head_seen && in->head_agrees) || (in->far_seen && !in->far_agrees)))
-		ours = log->far;
-	return fork_found(in, ours, fetch, receipt, proof);
+	if (log->far == NULL || log->far_stored)
+		return TG_EHASH;
+	return fork_told(in, log->far, 0, receipt);
 }
 
 /* ---- verdicts ---- */
@@ -322,7 +333,6 @@ judge_old_head(
 	struct tg_log_source source = {log, fetch};
 	struct tg_tree_source tree = tg_log_tree(&source);
 	struct tg_hash peaks[TG_TREE_LEVELS], root;
-	const struct tg_head *ours = &log->head;
 	int rc;
 
 	if (in->head.length == log->length)
@@ -331,9 +341,15 @@ judge_old_head(
 		return rc;
 	tg_tree_root(peaks, in->head.length, &root);
 	if (tg_hash_cmp(&root, &in->head.root) != 0) {
-		if (in->head.length > log->head.length && log->far != NULL)
-			ours = log->far;
-		return fork_found(in, ours, fetch, receipt, proof);
+		uint64_t n = in->head.length < log->head.length ? log->head.length : log->length;
+
+		if (in->head.length > log->head.length && in->head_seen && !in->head_agrees)
+			return fork_found(in, &log->head, receipt, proof);
+		if ((rc = prove_from_storage(in, n, peaks, fetch, proof)) != TG_OK)
+			return rc;
+		if (in->head.length < log->head.length)
+			return fork_told(in, &log->head, 1, receipt);
+		return log->far == NULL || log->far_stored ? TG_EHASH : fork_told(in, log->far, 0, receipt);
 	}
 	if (in->head.length <= log->head.length)
 		return TG_EEXISTS;
@@ -411,6 +427,7 @@ extend(struct intake *in, struct tg_receipt *receipt)
 	tg_log_set_peaks(log, peaks, length);
 	log->length = length;
 	log->head = head;
+	log->far_stored = 0; /* compared up to our length just now */
 	if (far_space != NULL)
 		log->far = far_space;
 	if (far.length > length) {
@@ -517,10 +534,10 @@ judge(struct intake *in, unsigned flags, const struct tg_fetch *fetch, struct tg
 	struct tg_log *log = in->log;
 
 	if (in->head.length == log->head.length && tg_hash_cmp(&in->head.root, &log->head.root) != 0)
-		return fork_found(in, &log->head, fetch, receipt, proof);
+		return fork_found(in, &log->head, receipt, proof);
 	if (log->far != NULL && in->head.length == log->far->length &&
 	    tg_hash_cmp(&in->head.root, &log->far->root) != 0)
-		return fork_found(in, log->far, fetch, receipt, proof);
+		return fork_found(in, log->far, receipt, proof);
 	if (in->head.length <= log->length)
 		return judge_old_head(in, fetch, receipt, proof);
 	if (in->start > log->length) {
@@ -532,9 +549,9 @@ judge(struct intake *in, unsigned flags, const struct tg_fetch *fetch, struct tg
 	if (!in->length_seen)
 		return TG_EEXISTS; /* it ends before our length: nothing new, and nothing to compare with */
 	if (!in->length_agrees)
-		return fork_at_length(in, fetch, receipt, proof);
+		return fork_at_length(in, receipt, proof);
 	if (in->far_seen && !in->far_agrees)
-		return fork_found(in, log->far, fetch, receipt, proof);
+		return fork_found(in, log->far, receipt, proof);
 	return in->end > log->length ? extend(in, receipt) : TG_EEXISTS;
 }
 

@@ -68,6 +68,8 @@ tg_log_run(struct tg_log *log, uint64_t from, uint64_t to, size_t max_bytes, con
 		to = log->head.length;
 	if (from >= to)
 		return TG_ERANGE;
+	if (tg_buf_status(out) != TG_OK)
+		return TG_ENOMEM;
 	if (to - from > TG_RUN_MAX_ENTRIES)
 		to = from + TG_RUN_MAX_ENTRIES;
 	if ((rc = tg_log_load(log, fetch)) != TG_OK)
@@ -98,6 +100,6 @@ tg_log_run(struct tg_log *log, uint64_t from, uint64_t to, size_t max_bytes, con
 	return TG_OK;
 
 undo_out:
-	out->len = before;
+	tg_buf_truncate(out, before);
 	return rc;
 }

@@ -630,7 +630,7 @@ take_run(struct tgp_grid *g, struct tg_bytes data, const struct tg_key *session,
 		break;
 	case TG_EHASH:
 	case TG_ESIGNATURE:
-		if (l->log.unchecked && l != g->author.log) {
+		if ((rc == TG_EHASH || l->log.unchecked) && l != g->author.log) {
 			/* Our stored records, not the run, may be what is broken: fetch them anew. */
 			struct tg_key key = l->log.key;
 
