@@ -37,12 +37,16 @@ tg_hex(const uint8_t *data, size_t len, char *out)
 
 /* ---- what the host tells ------------------------------------------------------------------------------- */
 
-static uint64_t
-count_holders(struct tg_bytes devices)
+/* Of the other devices that hold the newest own entry: those that keep what they have, and those that do not.
+ */
+static void
+count_holders(struct tg_bytes devices, uint64_t *lasting, uint64_t *passing)
 {
 	struct tg_reader r;
-	uint64_t holders = 0;
 	uint32_t i, n;
+	int holds;
+
+	*lasting = *passing = 0;
 
 	tg_reader_init(&r, devices.data, devices.len);
 	n = tg_read_array(&r, 0, UINT32_MAX);
@@ -51,16 +55,16 @@ count_holders(struct tg_bytes devices)
 		tg_read_skip(&r); /* device */
 		tg_read_skip(&r); /* role */
 		tg_read_skip(&r); /* name */
-		holders += (uint64_t)tg_read_bool(&r);
-		tg_read_skip(&r); /* temporary */
+		holds = tg_read_bool(&r);
+		*(tg_read_bool(&r) ? passing : lasting) += (uint64_t)holds;
 	}
-	return holders;
 }
 
 static void
 on_effect(void *ctx, const struct tg_effect *e)
 {
 	struct tg_client *s = ctx;
+	uint64_t lasting, passing;
 
 	switch (e->kind) {
 	case TG_EFFECT_GRID:
@@ -83,7 +87,8 @@ on_effect(void *ctx, const struct tg_effect *e)
 		if (tg_hash_cmp(&e->u.durability.grid, &s->grid) != 0)
 			break;
 		s->unsent = e->u.durability.unsent;
-		s->holders = s->temporary[0] ? count_holders(e->u.durability.devices) : e->u.durability.safe;
+		count_holders(e->u.durability.devices, &lasting, &passing);
+		s->holders = s->temporary[0] ? lasting : e->u.durability.safe - passing;
 		break;
 	case TG_EFFECT_LINK:
 		if (e->u.link.state == TG_LINK_LIVE)
@@ -224,6 +229,12 @@ tg_client_open(struct tg_client *s, const struct tg_client_options *options)
 	tg_reader_init(&r, s->value.data, s->value.len);
 	tg_read_array(&r, 3, 3);
 	tg_read_fixed(&r, s->device.b, sizeof s->device.b);
+	if (s->temporary[0] != '\0') {
+		/* Whoever counts devices must not rely on this one. */
+		tg_event_command(&event, tg_client_request(s), TG_COMMAND_TEMPORARY, 1);
+		tg_write_bool(&event, 1);
+		(void)tg_client_command(s, &event);
+	}
 	for (i = 0; i < options->relays.count; i++)
 		if ((rc = tg_host_relay(s->host, options->relays.items[i])) != TG_OK) {
 			fprintf(stderr, "toygrid: --relay %s: no ws:// or wss:// address\n",

@@ -61,6 +61,10 @@ enum tg_command {
 	TG_COMMAND_NODE = 23,
 	TG_COMMAND_UNDO_BREAK = 24,
 	TG_COMMAND_FLUSH = 25,
+	TG_COMMAND_PUT = 26,
+	TG_COMMAND_GET = 27,
+	TG_COMMAND_TEMPORARY = 28,
+	TG_COMMAND_REMIND = 29,
 };
 
 /* A record of storage.  Borrowed bytes. */
