@@ -390,6 +390,7 @@ tgp_author_flush(struct tgp_grid *g)
 		n = 0;
 	}
 	drafts_free(drafts, n);
+	a->flushed_at = g->peer->now_ms;
 	if (rc == TG_OK)
 		a->dirty = 0;
 	return rc == TG_OK ? TG_OK
@@ -670,8 +671,13 @@ mark_dirty(struct tgp_grid *g)
 	struct tgp_author *a = &g->author;
 
 	if (!a->dirty) {
+		/* A lone keystroke leaves at once; a burst is gathered for as long as the last flush is
+		 * young. */
+		uint64_t next = a->flushed_at + TGP_FLUSH_MS;
+
 		a->dirty = 1;
-		a->flush_at = g->peer->now_ms + TGP_FLUSH_MS;
+		a->flush_at =
+		    next > g->peer->now_ms && a->flushed_at <= g->peer->now_ms ? next : g->peer->now_ms;
 	}
 	g->durability_dirty = 1;
 }

@@ -232,6 +232,7 @@ struct tgp_author {
 	uint64_t confirmed;	   /* length that a relay or a device has confirmed */
 	int dirty;		   /* the doc has own events that are not in the log */
 	uint64_t flush_at;
+	uint64_t flushed_at; /* when that was last done */
 	struct tgp_unsent *unsent;
 	size_t unsent_count, unsent_cap;
 	size_t unsent_bytes;
