@@ -31,6 +31,7 @@ export class Controller {
 	private readonly listeners: Listener[] = [];
 	private readonly linkStates = new Map<number, { state: number; detail: string }>();
 	private readonly formats = new Map<number, Format>();
+	private readonly known = new Map<string, OpenDocument>(); // what effects have said of each open grid
 	private node: NodeInfo = { relays: [], replica: null };
 	private lastEdit = 0;
 	private caretTimer: ReturnType<typeof setTimeout> | undefined;
@@ -153,9 +154,8 @@ export class Controller {
 		const { state } = this;
 		if (state.open?.grid === route.grid && route.mode === "" && state.open.phase !== "missing") return;
 		await this.closeOpen();
-		const open: OpenDocument = {
-			grid: route.grid, phase: "loading", role: 0, title: "", people: new Map(), durability: null, progress: null,
-		};
+		const open = this.document(route.grid);
+		if (open.phase === "missing") open.phase = "loading";
 		state.open = open;
 		this.changed();
 		try {
@@ -170,6 +170,7 @@ export class Controller {
 		const { open } = this.state;
 		if (!open) return;
 		this.state.open = null;
+		this.known.delete(open.grid);
 		this.formats.clear();
 		this.state.notices.clear();
 		this.changed();
@@ -197,8 +198,8 @@ export class Controller {
 	private listen(): void {
 		const on = (effect: number, listener: (open: OpenDocument, fields: Value[]) => void) =>
 			this.runtime.on(effect, ([grid, ...fields]) => {
-				const { open } = this.state;
-				if (open && toBase64Url(grid as Uint8Array) === open.grid) listener(open, fields), this.changed();
+				listener(this.document(toBase64Url(grid as Uint8Array)), fields);
+				this.changed();
 			});
 		on(Effect.grid, (open, [phase, role, title]) => {
 			if (phase === 2) open.phase = "missing";
@@ -235,6 +236,13 @@ export class Controller {
 			this.connectionChanged();
 		});
 		this.runtime.on(Effect.notice, ([, code, text]) => this.notice(code as number, text as string));
+	}
+
+	// Effects may speak of a grid before the page opens it: `create` answers with a grid that is ready.
+	private document(grid: string): OpenDocument {
+		let known = this.known.get(grid);
+		if (!known) this.known.set(grid, (known = { grid, phase: "loading", role: 0, title: "", people: new Map(), durability: null, progress: null }));
+		return known;
 	}
 
 	private notice(code: number, text: string): void {

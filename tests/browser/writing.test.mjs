@@ -1,0 +1,248 @@
+// Writing together: real browsers, real servers.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { chip, converged, hasReplica, inWorld, shown, text, tokens, until } from "./world.mjs";
+
+const LIMIT = { timeout: 120_000 };
+const STYLES = ["Control+b", "Control+i", "Control+e", "Control+Shift+h"];
+
+/// Type tokens "a1 a2 ...", now and then bold, a heading, a list item.  Calls `between` before each.
+async function write(page, author, from, to, between = async () => undefined) {
+	for (let n = from; n <= to; n++) {
+		await between(n);
+		const style = n % 17 === 0 ? STYLES[(n / 17) % STYLES.length] : null;
+		if (style) await page.keyboard.press(style);
+		await page.keyboard.type(`${author}${n}`);
+		if (style) await page.keyboard.press(style);
+		if (n % 23 === 0) {
+			await page.keyboard.press("Enter");
+			if (n % 46 === 0) await page.keyboard.type("- ");
+			if (n % 69 === 0) await page.keyboard.type("## ");
+		} else await page.keyboard.type(" ");
+	}
+}
+
+function eachOnceInOrder(all, author, count) {
+	const seen = tokens(all, author);
+	assert.deepEqual([...seen].sort((a, b) => a - b), Array.from({ length: count }, (_, i) => i + 1), `tokens of ${author}`);
+	assert.deepEqual(seen, [...seen].sort((a, b) => a - b), `order of ${author}`);
+}
+
+test("two write 2,000 keystrokes each at once with formatting, a third joins late: one document, every token once, in order", { timeout: 180_000 }, () =>
+	inWorld({}, async (world) => {
+		const [a, b] = [await world.profile(), await world.profile()];
+		const { edit } = await a.create("Both at once");
+		await b.visit(edit);
+		await chip(b.page, /Live/);
+		// Each begins in a paragraph of their own.
+		await a.page.keyboard.type("top");
+		await a.page.keyboard.press("Enter");
+		await a.page.keyboard.type("bottom");
+		await converged([a.page, b.page]);
+		await until("the first paragraphs", async () => /top\nbottom/.test(await text(b.page)));
+		await a.page.keyboard.press("ArrowUp");
+		await a.page.keyboard.press("End");
+		await a.page.keyboard.press("Enter");
+		await b.toEnd();
+		await b.page.keyboard.press("Enter");
+		const COUNT = 420; // some 2,000 keystrokes with formatting
+		await Promise.all([write(a.page, "a", 1, COUNT), write(b.page, "b", 1, COUNT)]);
+		await until("all tokens to arrive", async () => {
+			const all = await Promise.all([text(a.page), text(b.page)]);
+			return all.every((one) => tokens(one, "a").length === COUNT && tokens(one, "b").length === COUNT) || all.map((one) => [tokens(one, "a").length, tokens(one, "b").length]);
+		});
+		await converged([a.page, b.page]);
+		const c = await world.profile();
+		await c.visit(edit);
+		await until("the third to catch up", async () => tokens(await text(c.page), "b").length === COUNT);
+		await converged([a.page, b.page, c.page]);
+		const all = await text(c.page);
+		eachOnceInOrder(all, "a", COUNT);
+		eachOnceInOrder(all, "b", COUNT);
+	}));
+
+test("both offline, both edit, both come back: nothing lost, one document", LIMIT, () =>
+	inWorld({}, async (world) => {
+		const [a, b] = [await world.profile(), await world.profile()];
+		const { edit } = await a.create("Offline");
+		await a.page.keyboard.type("start");
+		await b.visit(edit);
+		await until("the first word", async () => (await text(b.page)) === "start");
+		await world.stop(world.relay);
+		await Promise.all([chip(a.page, /Offline|Connecting/), chip(b.page, /Offline|Connecting/)]);
+		await a.toEnd();
+		await b.toEnd();
+		await a.page.keyboard.press("Enter");
+		await Promise.all([write(a.page, "a", 1, 60), write(b.page, "b", 1, 60)]);
+		assert.notEqual(await shown(a.page), await shown(b.page));
+		await world.startRelay();
+		await Promise.all([chip(a.page, /Live/), chip(b.page, /Live/)]);
+		await until("all tokens", async () => {
+			const all = await Promise.all([text(a.page), text(b.page)]);
+			return all.every((one) => tokens(one, "a").length === 60 && tokens(one, "b").length === 60) || all;
+		});
+		await converged([a.page, b.page]);
+		const all = await text(a.page);
+		eachOnceInOrder(all, "a", 60);
+		eachOnceInOrder(all, "b", 60);
+	}));
+
+test("the relay is killed in the middle of typing: nothing lost, one document", LIMIT, () =>
+	inWorld({}, async (world) => {
+		const [a, b] = [await world.profile(), await world.profile()];
+		const { edit } = await a.create("Killed relay");
+		await a.page.keyboard.type("start");
+		await b.visit(edit);
+		await until("the first word", async () => (await text(b.page)) === "start");
+		await a.toEnd();
+		await b.toEnd();
+		await b.page.keyboard.press("Enter");
+		await Promise.all([
+			write(a.page, "a", 1, 120, async (n) => {
+				if (n !== 40) return;
+				await world.stop(world.relay, "SIGKILL");
+				void world.startRelay();
+			}),
+			write(b.page, "b", 1, 120),
+		]);
+		await until("all tokens", async () => {
+			const all = await Promise.all([text(a.page), text(b.page)]);
+			return all.every((one) => tokens(one, "a").length === 120 && tokens(one, "b").length === 120) || all.map((one) => [tokens(one, "a").length, tokens(one, "b").length]);
+		});
+		await converged([a.page, b.page]);
+		eachOnceInOrder(await text(b.page), "a", 120);
+		eachOnceInOrder(await text(b.page), "b", 120);
+	}));
+
+test("a tab crashes while typing: after reload at most the last unflushed moment is missing", LIMIT, () =>
+	inWorld({}, async (world) => {
+		const a = await world.profile();
+		await a.create("Crash");
+		const { page } = a;
+		const address = page.url();
+		const times = [];
+		for (let n = 1; n <= 60; n++) {
+			await page.keyboard.type(`a${n} `);
+			times.push(Date.now());
+		}
+		const crashed = Date.now();
+		const client = await a.context.newCDPSession(page);
+		const gone = new Promise((resolve) => page.once("crash", resolve));
+		client.send("Page.crash").catch(() => undefined);
+		await gone;
+		const again = await a.context.newPage();
+		await a.visit(address, again);
+		// The chip counts this browser once its disk has answered; by then the stored part is drawn.
+		await until("the stored text", async () => tokens(await text(again), "a").length > 0);
+		const seen = tokens(await text(again), "a");
+		const safe = times.filter((time) => time < crashed - 100).length;
+		assert.ok(seen.length >= safe, `${seen.length} tokens of ${times.length} came back; ${safe} were older than 100 ms`);
+		assert.deepEqual(seen, Array.from({ length: seen.length }, (_, i) => i + 1));
+	}));
+
+test("several tabs of one profile write in one document without a relay's help", LIMIT, () =>
+	inWorld({}, async (world) => {
+		const a = await world.profile();
+		await a.create("Tabs");
+		const [one, two] = [a.page, await a.context.newPage()];
+		await a.visit(one.url(), two);
+		await world.stop(world.relay);
+		await chip(one, /Offline|Connecting/);
+		await one.bringToFront();
+		await one.locator(".ProseMirror").click();
+		await one.keyboard.type("first tab");
+		await two.bringToFront();
+		await until("the first tab's words", async () => (await text(two)) === "first tab");
+		await a.toEnd(two);
+		await two.keyboard.type(" and second");
+		await one.bringToFront();
+		await until("the second tab's words", async () => (await text(one)) === "first tab and second");
+		await converged([one, two]);
+	}));
+
+test("a view link shows the document live and cannot change it", LIMIT, () =>
+	inWorld({}, async (world) => {
+		const [a, b] = [await world.profile(), await world.profile()];
+		const { view } = await a.create("To look at");
+		await a.page.keyboard.type("Read this");
+		await b.visit(view);
+		await until("the text", async () => (await text(b.page)) === "Read this");
+		assert.equal(await b.page.locator(".ProseMirror").getAttribute("contenteditable"), "false");
+		await b.page.locator(".ProseMirror").click();
+		await b.page.keyboard.type("XYZ");
+		await a.page.keyboard.type(" and this");
+		await until("what is typed", async () => (await text(b.page)) === "Read this and this");
+		assert.equal(await text(a.page), "Read this and this");
+		assert.equal((await b.links()).edit, "", "a view link must not yield an edit link");
+	}));
+
+test("profile deleted: the link brings the document back from the replica alone", { ...LIMIT, skip: !hasReplica && "no native peer built" }, () =>
+	inWorld({}, async (world) => {
+		const a = await world.profile();
+		const { edit } = await a.create("Kept elsewhere");
+		await a.page.keyboard.type("Nobody else is here");
+		await chip(a.page, /safe on 2 devices/);
+		await a.close();
+		const b = await world.profile();
+		await b.visit(edit);
+		await until("the text", async () => (await text(b.page)) === "Nobody else is here");
+		assert.equal(await b.page.getByLabel("Title").inputValue(), "Kept elsewhere");
+	}));
+
+test("the chip says safe on 2 devices only after acks, and the truth when the replica is stopped", { ...LIMIT, skip: !hasReplica && "no native peer built" }, () =>
+	inWorld({}, async (world) => {
+		const a = await world.profile();
+		await a.create("Truth");
+		await a.page.keyboard.type("one");
+		await chip(a.page, /safe on 2 devices/);
+		await world.stop(world.replica);
+		await a.page.keyboard.type(" two");
+		await chip(a.page, /on this device/);
+		await world.startReplica();
+		await chip(a.page, /safe on 2 devices/, 60_000);
+	}));
+
+test("others' carets show with their names, in the right place", LIMIT, () =>
+	inWorld({}, async (world) => {
+		const [a, b] = [await world.profile(), await world.profile()];
+		await b.rename("Grace Hopper");
+		const { edit } = await a.create("Carets");
+		await a.page.keyboard.type("one two three");
+		await b.visit(edit);
+		await until("the text", async () => (await text(b.page)) === "one two three");
+		await b.page.locator(".ProseMirror").click();
+		await b.page.keyboard.press("Home");
+		for (let i = 0; i < 3; i++) await b.page.keyboard.press("ArrowRight");
+		await a.page.locator(".caret-name", { hasText: "Grace Hopper" }).waitFor({ state: "attached" });
+		const before = () => a.page.evaluate(() => {
+			const range = document.createRange();
+			range.setStart(document.querySelector(".ProseMirror p"), 0);
+			const caret = document.querySelector(".caret");
+			if (!caret) return null;
+			range.setEndBefore(caret);
+			return range.toString();
+		});
+		await until("the caret after one", async () => (await before()) === "one" || before());
+		// Words typed before it push it along; it stays in its own.
+		await a.page.keyboard.press("Home");
+		await a.page.keyboard.type("zero ");
+		await until("the caret to move along", async () => (await before()) === "zero one" || before());
+		await a.page.locator(".people .disc", { hasText: "GH" }).waitFor();
+	}));
+
+test("undo takes back one's own words only, here and there", LIMIT, () =>
+	inWorld({}, async (world) => {
+		const [a, b] = [await world.profile(), await world.profile()];
+		const { edit } = await a.create("Undo");
+		await a.page.keyboard.type("mine");
+		await b.visit(edit);
+		await until("the text", async () => (await text(b.page)) === "mine");
+		await b.toEnd();
+		await b.page.keyboard.type(" yours");
+		await until("both", async () => (await text(a.page)) === "mine yours");
+		await a.page.keyboard.press("Control+z");
+		await until("the others' words alone", async () => (await text(b.page)) === " yours" || text(b.page));
+		await a.page.keyboard.press("Control+Shift+z");
+		await until("both again", async () => (await text(b.page)) === "mine yours" || text(b.page));
+		await converged([a.page, b.page]);
+	}));
