@@ -208,8 +208,9 @@ export class Profile {
 			await page.getByLabel("Title").fill(title);
 			await page.getByLabel("Title").press("Enter");
 		}
+		const links = await this.links();
 		await page.locator(".ProseMirror").click();
-		return this.links();
+		return links;
 	}
 
 	async links() {

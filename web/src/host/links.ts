@@ -29,9 +29,9 @@ export class Links {
 		return [...this.relays.values()].map((relay) => relay.state);
 	}
 
-	/// Numbers of the open links.
+	/// Numbers of the open links to relays.
 	openRelays(): number[] {
-		return [...this.links.keys()];
+		return [...this.relays.values()].flatMap((relay) => relay.link || []);
 	}
 
 	/// Dial a relay and keep dialling it.
@@ -83,6 +83,7 @@ export class Links {
 
 class Relay {
 	state: "connecting" | "open" | "waiting" = "connecting";
+	link = 0; // 0: none open
 	private attempts = 0;
 	private timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -97,7 +98,6 @@ class Relay {
 	}
 
 	private dial(): void {
-		let link = 0;
 		let steady: ReturnType<typeof setTimeout> | undefined;
 		this.setState("connecting");
 		const socket = new WebSocket(this.url);
@@ -105,17 +105,19 @@ class Relay {
 		socket.onopen = () => {
 			steady = setTimeout(() => (this.attempts = 0), STEADY_MS);
 			this.setState("open");
-			link = this.links.opened(
+			this.link = this.links.opened(
 				{ send: (bytes) => socket.readyState === WebSocket.OPEN && socket.send(bytes as Uint8Array<ArrayBuffer>), close: () => socket.close() },
 				LinkKind.relay,
 				new URL(this.url).hostname,
 			);
 		};
 		socket.onmessage = (message: MessageEvent<unknown>) => {
-			if (message.data instanceof ArrayBuffer) this.links.received(link, new Uint8Array(message.data));
+			if (message.data instanceof ArrayBuffer) this.links.received(this.link, new Uint8Array(message.data));
 		};
 		socket.onclose = () => {
 			clearTimeout(steady);
+			const { link } = this;
+			this.link = 0;
 			if (link) this.links.closed(link);
 			const ceiling = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** this.attempts++);
 			this.timer = setTimeout(() => this.dial(), ceiling * (0.5 + Math.random() / 2));

@@ -1,5 +1,5 @@
 // status.ts -- the chip that tells the truth: connected or not, and how many devices hold one's last change.
-import { SessionRole, type State } from "../app/state";
+import { SessionRole, type Durability, type State } from "../app/state";
 import { fill, h } from "./dom";
 import { icon } from "./icons";
 import { texts } from "./texts";
@@ -19,7 +19,7 @@ export class Status {
 		const { connection, open } = state;
 		const durability = open?.durability ?? null;
 		const word = t[connection];
-		const safety = state.storageFull ? t.full : !durability ? "" : durability.safe === 0 ? t.saving : t.safe(durability.safe);
+		const safety = state.storageFull ? t.full : safetyOf(durability);
 		this.button.dataset["state"] = state.storageFull ? "bad" : connection;
 		this.button.dataset["safe"] = String(durability?.safe ?? 0);
 		this.word.textContent = word;
@@ -43,6 +43,12 @@ export class Status {
 			durability && durability.devices.length === 0 && h("p", { class: "muted" }, t.alone),
 		);
 	}
+}
+
+// Who has written nothing yet has nothing to keep safe.
+function safetyOf(durability: Durability | null): string {
+	if (!durability || (durability.safe === 0 && durability.unsent === 0)) return "";
+	return durability.safe === 0 ? t.saving : t.safe(durability.safe);
 }
 
 function device(name: string, symbol: "device" | "replica", holds: boolean, temporary: boolean): HTMLElement {
