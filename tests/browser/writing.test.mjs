@@ -72,7 +72,7 @@ test("both offline, both edit, both come back: nothing lost, one document", LIMI
 		await Promise.all([chip(a.page, /Offline|Connecting/), chip(b.page, /Offline|Connecting/)]);
 		await a.toEnd();
 		await b.toEnd();
-		await a.page.keyboard.press("Enter");
+		await Promise.all([a.page.keyboard.press("Enter"), b.page.keyboard.press("Enter")]);
 		await Promise.all([write(a.page, "a", 1, 60), write(b.page, "b", 1, 60)]);
 		assert.notEqual(await shown(a.page), await shown(b.page));
 		await world.startRelay();
@@ -96,7 +96,7 @@ test("the relay is killed in the middle of typing: nothing lost, one document", 
 		await until("the first word", async () => (await text(b.page)) === "start");
 		await a.toEnd();
 		await b.toEnd();
-		await b.page.keyboard.press("Enter");
+		await Promise.all([a.page.keyboard.press("Enter"), b.page.keyboard.press("Enter")]);
 		await Promise.all([
 			write(a.page, "a", 1, 120, async (n) => {
 				if (n !== 40) return;
