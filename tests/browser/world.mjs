@@ -3,7 +3,7 @@
 // Everything a world started ends with it.  Waiting is always for something that can be seen: text in a page, a word
 // on the chip, a line of a program.
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import net from "node:net";
 import { tmpdir } from "node:os";
@@ -78,20 +78,12 @@ export class World {
 		}
 	}
 
-	spawn(path, args, onLine) {
+	spawn(path, args) {
 		const child = spawn(path, args, { stdio: ["ignore", "pipe", "pipe"], cwd: this.dir });
 		child.said = "";
-		let rest = "";
 		for (const stream of [child.stdout, child.stderr]) {
 			stream.setEncoding("utf8");
-			stream.on("data", (text) => {
-				child.said = (child.said + text).slice(-20_000);
-				if (stream === child.stdout) {
-					const lines = (rest + text).split("\n");
-					rest = lines.pop();
-					for (const line of lines) onLine?.(line);
-				}
-			});
+			stream.on("data", (text) => (child.said = (child.said + text).slice(-20_000)));
 		}
 		child.gone = new Promise((resolve) => child.once("close", resolve));
 		this.programs.add(child);
@@ -105,13 +97,14 @@ export class World {
 	}
 
 	async startReplica() {
-		let told;
-		const invitation = new Promise((resolve) => (told = resolve));
-		this.replica = this.spawn(bin.toygrid, ["peer", "--replica", "--relay", `ws://127.0.0.1:${this.relayPort}`, "--data", join(this.dir, "replica")], (line) => {
-			if (line.startsWith("{") && line.includes('"node"')) told(JSON.parse(line));
-		});
-		const failed = this.replica.gone.then((code) => Promise.reject(new Error(`the replica ended with ${code}:\n${this.replica.said}`)));
-		return await Promise.race([invitation, failed, late(START_MS, "the replica's invitation")]);
+		const file = join(this.dir, "replica.json"); // appears whole, once storage and connection are up
+		rmSync(file, { force: true });
+		this.replica = this.spawn(bin.toygrid, ["peer", "--replica", "--relay", `ws://localhost:${this.relayPort}`, "--data", join(this.dir, "replica"), "--node-file", file]);
+		await until("the replica's node file", () => {
+			if (this.replica.exitCode !== null) throw new Error(`the replica ended with ${this.replica.exitCode}:\n${this.replica.said}`);
+			return existsSync(file);
+		}, START_MS);
+		return JSON.parse(readFileSync(file, "utf8")).replica;
 	}
 
 	/// End a program; SIGKILL is the harshest way.
@@ -295,10 +288,6 @@ export async function chip(page, pattern, ms = WAIT_MS) {
 		},
 		ms,
 	);
-}
-
-export function late(ms, what) {
-	return new Promise((_, reject) => setTimeout(() => reject(new Error(`${what}: nothing within ${ms} ms`)), ms).unref());
 }
 
 /// Tokens in a text, by author: "a12" is author a's twelfth.
