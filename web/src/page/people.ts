@@ -1,5 +1,5 @@
 // people.ts -- who is here: one disc per device, oneself first.
-import { Role, type State } from "../app/state";
+import { SessionRole, type State } from "../app/state";
 import { cssColour, fill, h, inkOn } from "./dom";
 import { texts } from "./texts";
 
@@ -14,7 +14,7 @@ export class People {
 		const others = new Map<string, { name: string; colour: number; text: string }>();
 		for (const person of open?.people.values() ?? []) {
 			if (person.own || !person.name) continue;
-			const text = person.role === Role.view ? texts.people.viewer(person.name) : person.name;
+			const text = person.role === SessionRole.viewer ? texts.people.viewer(person.name) : person.name;
 			others.set(person.device, { name: person.name, colour: person.colour, text });
 		}
 		const list = [...others.values()];
