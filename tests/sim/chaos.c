@@ -165,6 +165,30 @@ open_again(void *ctx, uint64_t number)
 		sim_person_open(profile, &chaos->links, mode_of(profile));
 }
 
+/* A second tab of a profile that has one. */
+static void
+second_tab(void *ctx, uint64_t number)
+{
+	struct sim_chaos *chaos = ctx;
+	struct sim_profile *profile = chaos->world->profiles[number];
+
+	if (chaos->links.known && stored_here(profile, &chaos->links) && !profile->replica &&
+	    profile->tab_count < SIM_TABS_MAX / 2)
+		sim_person_open(profile, &chaos->links, mode_of(profile));
+}
+
+/* Open what crashed again, whatever other tabs there are: they do not know what it wrote last. */
+static void
+reopen(void *ctx, uint64_t number)
+{
+	struct sim_chaos *chaos = ctx;
+
+	if (sim_profile_tab(chaos->world->profiles[number]) != NULL)
+		second_tab(ctx, number);
+	else
+		open_again(ctx, number);
+}
+
 static void
 join(void *ctx, uint64_t number)
 {
@@ -174,17 +198,6 @@ join(void *ctx, uint64_t number)
 		open_again(ctx, number);
 	else
 		after(chaos, 100, 500, join, number);
-}
-
-/* A second tab of a profile that has one. */
-static void
-second_tab(void *ctx, uint64_t number)
-{
-	struct sim_chaos *chaos = ctx;
-	struct sim_profile *profile = chaos->world->profiles[number];
-
-	if (chaos->links.known && stored_here(profile, &chaos->links) && profile->tab_count < 8)
-		sim_person_open(profile, &chaos->links, mode_of(profile));
 }
 
 static void
@@ -332,7 +345,7 @@ fault_crash(struct sim_chaos *chaos)
 		return;
 	sim_say(chaos->world, profile->name, "/%u crashes", tab->number);
 	sim_host_kill(tab);
-	after(chaos, 50, 3000, open_again, profile->number);
+	after(chaos, 50, 3000, reopen, profile->number);
 }
 
 static void

@@ -275,6 +275,37 @@ START_TEST(a_power_cut_forks_nothing)
 }
 END_TEST
 
+START_TEST(a_power_cut_forks_nothing_when_only_somebody_who_missed_it_answers)
+{
+	for (uint64_t seed = 900; seed < 920; seed++) {
+		party(seed, 3, 1);
+		sim_user_type_token(cast[0]->user);
+		sim_world_run(world, 4000);
+		world->relays[0]->withhold_from = cast[2]->links[0];
+		world->relays[0]->withhold = 1000;
+		for (int i = 0; i < 4; i++) {
+			sim_user_type_token(cast[0]->user);
+			sim_world_run(world, 70);
+		}
+		world->profiles[1]->offline = 1;
+		sim_profile_reconnect(world->profiles[1]);
+		sim_profile_power_cut(world->profiles[0]);
+		world->relays[0]->withhold = 0;
+		sim_world_run(world, 300);
+		enter(0, "e");
+		sim_world_run(world, 1500);
+		sim_user_type_token(cast[0]->user);
+		sim_world_run(world, 2000);
+		world->profiles[1]->offline = 0;
+		sim_profile_reconnect(world->profiles[1]);
+		sim_world_run(world, 4000);
+		for (int i = 0; i < 3; i++)
+			ck_assert_uint_eq(cast[i]->notices[3], 0);
+		finish();
+	}
+}
+END_TEST
+
 START_TEST(a_full_disk_is_shown_and_forgotten_when_there_is_room_again)
 {
 	party(9, 2, 1);
@@ -654,6 +685,7 @@ main(void)
 	    two_tabs_of_one_profile_share_what_they_type_even_offline,
 	    a_tab_reopened_after_close_goes_on_with_the_same_log,
 	    a_crash_between_store_and_stored_loses_nothing_promised, a_power_cut_forks_nothing,
+	    a_power_cut_forks_nothing_when_only_somebody_who_missed_it_answers,
 	    a_full_disk_is_shown_and_forgotten_when_there_is_room_again, a_clock_eleven_minutes_off_can_write,
 	    duplicates_and_replays_change_nothing, a_forked_log_is_detected_shown_and_provable,
 	    a_restored_backup_starts_a_new_log, a_view_link_shows_and_cannot_write,

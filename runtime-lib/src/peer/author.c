@@ -11,6 +11,12 @@
  * log of this device, which nobody can know.  (The design signs such edits anew later; starting fresh needs
  * no second signature and never redraws the page.  The price is a log per session that began alone; from
  * TGP_OWN_LOGS_SOFT logs on the candidate is taken unconfirmed.)
+ *
+ * A power cut must not look like treason either.  It takes back what was stored relaxed and published at
+ * once, and a peer that happened to miss those entries would confirm the shorter log.  So a log that is at
+ * rest is marked, strictly, with its length (`m` record); the first batch after that is strict too and takes
+ * the mark away before anything is published; and only a log that stands at its mark is taken over.  Whoever
+ * was cut off in the middle of typing goes on in a fresh log.
  */
 #include <string.h>
 
@@ -171,6 +177,34 @@ own_stored(struct tg_peer *p, struct tgp_job *job, int status)
 	return TG_OK;
 }
 
+size_t
+tgp_settled_key(const struct tgp_grid *g, const struct tg_key *log, uint8_t out[TG_STORAGE_KEY_MAX_BYTES])
+{
+	size_t n = tg_storage_key_head(&g->id, log, out);
+
+	out[0] = 'm';
+	return n;
+}
+
+int
+tgp_author_settle(struct tgp_grid *g)
+{
+	struct tgp_author *a = &g->author;
+	struct tgp_batch batch = {0};
+	uint8_t key[TG_STORAGE_KEY_MAX_BYTES], length[8];
+	size_t n;
+
+	a->settle_at = 0;
+	if (a->log == NULL || a->settled || a->dirty)
+		return TG_OK; /* what is still to be written sets the timer again */
+	n = tgp_settled_key(g, &a->log->log.key, key);
+	for (int i = 0; i < 8; i++)
+		length[i] = (uint8_t)(a->log->log.head.length >> (56 - 8 * i));
+	tgp_batch_put(&batch, 0, (struct tg_bytes){key, n}, (struct tg_bytes){length, sizeof length});
+	a->settled = 1;
+	return tgp_store(g->peer, g, &batch, 1, NULL, NULL);
+}
+
 /* ---- appending ----------------------------------------------------------------------------------------- */
 
 struct draft {
@@ -242,8 +276,16 @@ store_and_queue(struct tgp_grid *g, uint64_t start, const struct tg_ops *ops, co
 		unsent_drop(a, 0);
 	remember_root(a, &a->log->log.head);
 	tgp_batch_ops(&batch, ops);
-	if (tgp_store(g->peer, g, &batch, 0, own_stored, &job) != TG_OK)
+	if (a->settled) {
+		uint8_t key[TG_STORAGE_KEY_MAX_BYTES];
+		size_t n = tgp_settled_key(g, &a->log->log.key, key);
+
+		tgp_batch_put(&batch, 1, (struct tg_bytes){key, n}, (struct tg_bytes){NULL, 0});
+	}
+	if (tgp_store(g->peer, g, &batch, a->settled, own_stored, &job) != TG_OK)
 		return TG_ENOMEM;
+	a->settled = 0;
+	a->settle_at = g->peer->now_ms + TGP_SETTLE_MS;
 	job->log = a->log->log.key;
 	job->length = a->log->log.head.length;
 	g->durability_dirty = 1;
@@ -449,6 +491,7 @@ use_log(struct tgp_grid *g, struct tgp_log *l)
 	a->log = l;
 	a->candidate = NULL;
 	a->stored = a->confirmed = l->log.head.length;
+	a->settled = l->settled == l->log.head.length;
 	a->sent_count = 0;
 	if (l->log.head.length > 0)
 		remember_root(a, &l->log.head);
@@ -489,6 +532,7 @@ tgp_author_begin(struct tgp_grid *g, const struct tg_buf *genesis)
 	if ((rc = tgp_lock(p, g, lock_name(l), ignore_lock, NULL)) != TG_OK || (rc = use_log(g, l)) != TG_OK)
 		goto wipe;
 	a->stored = a->confirmed = 0;
+	a->settled = 0;
 	if ((rc = deliver_own(g, &ops, NULL, NULL, 0)) != TG_OK ||
 	    (rc = store_and_queue(g, 0, &ops, NULL, 0)) != TG_OK)
 		goto wipe;
@@ -601,6 +645,7 @@ try_candidate(struct tgp_grid *g, uint64_t below)
 		struct tgp_log *l = g->logs[i];
 
 		if (l->own && !l->closed && !l->damaged && l->editor && l->log.head.length < below &&
+		    l->settled == l->log.head.length &&
 		    (best == NULL || l->log.head.length > best->log.head.length))
 			best = l;
 	}

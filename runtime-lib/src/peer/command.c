@@ -167,7 +167,8 @@ open_access(
 		/* Open already.  A stronger link than the one in use means: open again with it. */
 		if (g->access.mode >= m || !g->loaded)
 			return say_again(c, g);
-		if (tgp_author_flush(g) != TG_OK || tgp_links_leave(g) != TG_OK)
+		if (tgp_author_flush(g) != TG_OK || tgp_author_settle(g) != TG_OK ||
+		    tgp_links_leave(g) != TG_OK)
 			return TG_ENOMEM;
 		tgp_grid_free(g);
 	}
@@ -398,7 +399,7 @@ list_grids(struct cmd *c)
 
 /* ---- forgetting: delete by letter, page by page -------------------------------------------------------- */
 
-static const uint8_t forget_letters[] = {'e', 'h', 'k', 'c', 'g'};
+static const uint8_t forget_letters[] = {'e', 'h', 'k', 'm', 'c', 'g'};
 
 static int forget_step(struct tg_peer *p, uint64_t request, const struct tg_key *id, uint64_t letter);
 

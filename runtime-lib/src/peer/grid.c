@@ -423,6 +423,36 @@ load_entries(struct tgp_grid *g, struct tg_bytes from)
 }
 
 static int
+marks_loaded(
+    struct tg_peer *p, struct tgp_job *job, int status, struct tg_bytes records, uint32_t count, int more)
+{
+	struct tgp_grid *g = job->grid;
+	struct tg_bytes key, value, last = {NULL, 0};
+	uint8_t space[TG_STORAGE_KEY_MAX_BYTES + 1];
+
+	(void)p;
+	(void)count;
+	if (status != TG_OK)
+		return open_failed(g, status);
+	while (tgp_next_record(&records, &key, &value)) {
+		struct tgp_log *l;
+		struct tg_key log;
+
+		last = key;
+		if (key.len != 1 + TG_HASH_BYTES + TG_KEY_BYTES || value.len != 8)
+			continue;
+		memcpy(log.b, key.data + 1 + TG_HASH_BYTES, TG_KEY_BYTES);
+		if ((l = tgp_log_find(g, &log)) == NULL)
+			continue;
+		for (int i = 0; i < 8; i++)
+			l->settled = l->settled << 8 | value.data[i];
+	}
+	if (more && last.len > 0)
+		return load_letter(g, 'm', behind(last, space), marks_loaded);
+	return load_entries(g, (struct tg_bytes){NULL, 0});
+}
+
+static int
 seeds_loaded(
     struct tg_peer *p, struct tgp_job *job, int status, struct tg_bytes records, uint32_t count, int more)
 {
@@ -453,7 +483,7 @@ seeds_loaded(
 	}
 	if (more && last.len > 0)
 		return load_letter(g, 'k', behind(last, space), seeds_loaded);
-	return load_entries(g, (struct tg_bytes){NULL, 0});
+	return load_letter(g, 'm', (struct tg_bytes){NULL, 0}, marks_loaded);
 }
 
 static int
@@ -558,6 +588,7 @@ tgp_grid_due(const struct tgp_grid *g)
 		return g->peer->now_ms;
 	if (g->author.dirty)
 		earlier(&at, g->author.flush_at);
+	earlier(&at, g->author.settle_at);
 	earlier(&at, g->author.republish_at);
 	if (!g->ack_strict)
 		earlier(&at, g->ack_at);
@@ -593,6 +624,8 @@ tgp_grid_tick(struct tgp_grid *g)
 	uint64_t now = g->peer->now_ms;
 
 	if (g->author.dirty && g->author.flush_at <= now && tgp_author_flush(g) != TG_OK)
+		return TG_ENOMEM;
+	if (g->author.settle_at != 0 && g->author.settle_at <= now && tgp_author_settle(g) != TG_OK)
 		return TG_ENOMEM;
 	if (g->author.republish_at != 0 && g->author.republish_at <= now) {
 		g->author.republish_at = 0;

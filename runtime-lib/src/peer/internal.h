@@ -45,6 +45,7 @@
 #define TGP_SESSIONS_MAX      1024
 #define TGP_INTROS_MAX	      48	 /* inboxes shown to one relay for one grid */
 #define TGP_FLUSH_MS	      40	 /* what was typed becomes an entry at the latest after this */
+#define TGP_SETTLE_MS	      2000	 /* an own log this long untouched is marked as settled */
 #define TGP_ACK_MS	      1000	 /* acks at most once in this time */
 #define TGP_HAVE_MS	      30000	 /* digest to all, against anything lost */
 #define TGP_SESSION_GONE_MS   95000	 /* a session silent for this long has left */
@@ -159,6 +160,7 @@ struct tgp_log {
 	uint64_t blocked_seq;
 	uint64_t loaded;       /* while opening: entries read from storage */
 	struct tg_secret seed; /* own logs */
+	uint64_t settled;      /* own logs: length in its `m` record, 0 none */
 	uint64_t acked;	       /* length that was acked by us as durable */
 	uint64_t ack_pending;  /* length in a strict store that is under way */
 	struct tg_hash ack_root;
@@ -230,6 +232,8 @@ struct tgp_author {
 	struct tgp_log *candidate; /* a log of an earlier session, locked, waiting to be confirmed */
 	uint64_t stored;	   /* length whose batch the host has stored */
 	uint64_t confirmed;	   /* length that a relay or a device has confirmed */
+	int settled;		   /* the `m` record on the disk says that the log ends here */
+	uint64_t settle_at;	   /* write that record, 0 none */
 	int dirty;		   /* the doc has own events that are not in the log */
 	uint64_t flush_at;
 	uint64_t flushed_at; /* when that was last done */
@@ -569,6 +573,12 @@ int tgp_author_ready(struct tgp_grid *g); /* grid loaded: look for an idle own l
 /** tgp_author_evidence: a device other than ours says it knows ${log} up to ${state} (NULL: not at all). */
 int tgp_author_evidence(struct tgp_grid *g, const struct tgp_session *s, const struct tg_log_state *state);
 int tgp_author_republish(struct tgp_grid *g);
+/** tgp_author_settle(g): Nothing was written for a while, or the grid is closed: mark the own log as settled.
+ */
+int tgp_author_settle(struct tgp_grid *g);
+/** tgp_settled_key(g, log, out): Key of a log's `m` record; its length. */
+size_t tgp_settled_key(
+    const struct tgp_grid *g, const struct tg_key *log, uint8_t out[TG_STORAGE_KEY_MAX_BYTES]);
 int tgp_author_receipt(struct tgp_grid *g, const struct tg_frame_id *id);
 int tgp_author_confirm(struct tgp_grid *g, uint64_t length);
 /** tgp_author_root(g, length, root): 1 if the own log had ${root} at ${length}. */
