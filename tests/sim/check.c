@@ -300,6 +300,19 @@ drawn(const struct sim_user *user, const struct reading *reading)
 	return i == user->view_len;
 }
 
+static void
+tell_text(struct sim_host *host, const struct tg_hash *grid)
+{
+	struct reading reading;
+
+	if (read_doc(host, grid, &reading))
+		for (size_t at = 0; at < reading.text.len; at += 200)
+			sim_say(host->world, host->profile->name, "/%u shows %.*s", host->number,
+			    (int)(reading.text.len - at < 200 ? reading.text.len - at : 200),
+			    (const char *)reading.text.data + at);
+	reading_free(&reading);
+}
+
 void
 sim_check_documents(struct sim_world *world, const struct tg_hash *grid)
 {
@@ -322,6 +335,8 @@ sim_check_documents(struct sim_world *world, const struct tg_hash *grid)
 		} else if (tg_hash_cmp(&digest, &expected) != 0) {
 			sim_fail(world, "%s/%u and %s/%u show different documents", first->profile->name,
 			    first->number, host->profile->name, host->number);
+			tell_text(first, grid);
+			tell_text(host, grid);
 		}
 		if (read_doc(host, grid, &reading) && !drawn(host->user, &reading))
 			sim_fail(world, "the display of %s/%u differs from its document", host->profile->name,
@@ -469,6 +484,27 @@ quiet(struct sim_world *world)
 	}
 }
 
+/* Do all tabs show the same?  Tabs of one profile share a store, so equal stores are not enough. */
+static int
+documents_equal(struct sim_world *world, const struct tg_hash *grid)
+{
+	struct tg_hash first, digest;
+	int any = 0;
+
+	for (size_t i = 0; i < world->host_count; i++) {
+		struct sim_host *host = world->hosts[i];
+
+		if (!sim_host_alive(host) || host->user == NULL || !host->user->opened)
+			continue;
+		if (!sim_doc_digest(host, grid, any ? &digest : &first))
+			return 0;
+		if (any && tg_hash_cmp(&digest, &first) != 0)
+			return 0;
+		any = 1;
+	}
+	return any;
+}
+
 void
 sim_settle(struct sim_world *world, const struct sim_links *links, uint64_t max_ms)
 {
@@ -478,9 +514,14 @@ sim_settle(struct sim_world *world, const struct sim_links *links, uint64_t max_
 	quiet(world);
 	while (!world->failed && calm < 3) {
 		sim_world_run(world, 500);
-		calm = nothing_unsent(world) && sim_heads_equal(world, &links->grid) ? calm + 1 : 0;
+		calm = nothing_unsent(world) && sim_heads_equal(world, &links->grid) &&
+			       documents_equal(world, &links->grid)
+			   ? calm + 1
+			   : 0;
 		if (world->sched.now_ms > end && calm == 0) {
 			tell_heads(world, &links->grid);
+			if (sim_heads_equal(world, &links->grid))
+				sim_check_documents(world, &links->grid); /* says who */
 			sim_fail(world, "the peers did not agree within %u s", (unsigned)(max_ms / 1000));
 		}
 	}
