@@ -19,6 +19,7 @@ set(CMAKE_C_FLAGS_INIT "-nostdinc -isystem ${TG_RESOURCE_DIR}/include -isystem $
 set(CMAKE_C_FLAGS_RELEASE "-O2 -DNDEBUG")
 
 # --stack-first: an overflowing stack traps at address 0 instead of overwriting data.
-set(CMAKE_C_LINK_EXECUTABLE "${TG_WASM_LD} -m wasm32 --no-entry --gc-sections --strip-all --stack-first \
+# --compress-relocations: without it every address and function number in the code is padded to five bytes.
+set(CMAKE_C_LINK_EXECUTABLE "${TG_WASM_LD} -m wasm32 --no-entry --gc-sections --strip-all --compress-relocations --stack-first \
 -z stack-size=131072 --max-memory=268435456 --fatal-warnings --export=__wasm_call_ctors <OBJECTS> -o <TARGET> \
 -L${TG_WASI_LIB} -lc ${TG_RESOURCE_DIR}/lib/wasi/libclang_rt.builtins-wasm32.a")
