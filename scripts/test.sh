@@ -204,7 +204,7 @@ node_tests() {
 }
 
 stage_wasm() {
-	build_wasm && node_tests tests/wasm
+	build_wasm && cmake --build "$TG_BUILD/wasm" --target toygrid-test.wasm && node_tests tests/wasm
 }
 
 stage_web() {

@@ -31,7 +31,6 @@ foreach(file
     crypto_box/curve25519xchacha20poly1305/box_seal_curve25519xchacha20poly1305.c
     crypto_box/curve25519xsalsa20poly1305/box_curve25519xsalsa20poly1305.c
     crypto_core/ed25519/core_ed25519.c
-    crypto_core/ed25519/ref10/ed25519_ref10.c
     crypto_core/hchacha20/core_hchacha20.c
     crypto_core/hsalsa20/core_hsalsa20.c
     crypto_core/hsalsa20/ref2/core_hsalsa20_ref2.c
@@ -77,3 +76,29 @@ foreach(file
     sodium/version.c)
   target_sources(sodium PRIVATE ${sodium_dir}/${file})
 endforeach()
+
+# ed25519_ref10.c without its 30 KiB table (ed25519_base.h says why).  The text to replace must be found exactly:
+# another version of the library stops the build here.
+set(ref10 ${sodium_dir}/crypto_core/ed25519/ref10)
+file(READ ${ref10}/ed25519_ref10.c ed25519)
+set(table [[    static const ge25519_precomp base[32][8] = { /* base[i][j] = (j+1)*256^i*B */
+#ifdef HAVE_TI_MODE
+# include "fe_51/base.h"
+#else
+# include "fe_25_5/base.h"
+#endif
+    };
+    ge25519_cmov8(t, base[pos], b);
+]])
+set(reader "static void\nge25519_cmov8_base(")
+foreach(text IN ITEMS "${table}" "${reader}")
+  string(FIND "${ed25519}" "${text}" at)
+  if(at EQUAL -1)
+    message(FATAL_ERROR "libsodium's ed25519_ref10.c is not the one that sodium.cmake was written for")
+  endif()
+endforeach()
+string(REPLACE "${table}" "    ge25519_cmov8(t, base_row(pos), b);\n" ed25519 "${ed25519}")
+string(REPLACE "${reader}" "#include \"ed25519_base.h\"\n\n${reader}" ed25519 "${ed25519}")
+file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/gen/ed25519_ref10.c CONTENT "${ed25519}" @ONLY)
+target_sources(sodium PRIVATE ${CMAKE_BINARY_DIR}/gen/ed25519_ref10.c)
+target_include_directories(sodium PRIVATE ${ref10} ${CMAKE_CURRENT_LIST_DIR})
