@@ -111,6 +111,18 @@ beats(const struct oracle *o, int a, int b)
 	return goes_first(o, b, a);
 }
 
+int
+oracle_register(const struct oracle *o, const struct oracle_set *which, int key)
+{
+	int best = -1;
+
+	for (int e = 0; e < o->event_n; e++)
+		if (oracle_has(which, e) && o->events[e].kind == ORACLE_SET && o->events[e].key == key &&
+		    beats(o, e, best))
+			best = e;
+	return best < 0 ? 0 : o->events[best].mark_value;
+}
+
 void
 oracle_run(struct oracle *o, const struct oracle_set *which)
 {

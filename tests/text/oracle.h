@@ -32,7 +32,7 @@ struct oracle_event {
 	int item_kind;		 /* inserts: enum tg_text_kind */
 	uint32_t scalar;	 /* inserts of characters */
 	int value[ORACLE_KEYS];	 /* inserts: birth format, 0 = absent */
-	int key, mark_value;	 /* marks */
+	int key, mark_value;	 /* marks and sets */
 	struct oracle_set known; /* ancestors */
 	uint32_t lamport;
 };
@@ -66,6 +66,9 @@ oracle_put(struct oracle_set *s, int event)
 
 /** oracle_run(o, which): Compute items from the events in ${which} (closed under ancestors). */
 void oracle_run(struct oracle *o, const struct oracle_set *which);
+
+/** oracle_register(o, which, key): The value of a register after the sets in ${which}; 0 = absent. */
+int oracle_register(const struct oracle *o, const struct oracle_set *which, int key);
 
 /** oracle_view(o, version, shown): shown[e] = 1 for events that inserted an item ${version} shows. */
 void oracle_view(const struct oracle *o, const struct oracle_set *version, uint8_t *shown);

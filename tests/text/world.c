@@ -140,6 +140,16 @@ put_attrs(struct tg_buf *b, const int *value)
 		}
 }
 
+static int
+key_of(struct tg_bytes name)
+{
+	int k = 0;
+
+	while (strlen(key_names[k]) != name.len || memcmp(key_names[k], name.data, name.len) != 0)
+		k++;
+	return k;
+}
+
 static void
 read_format(struct tg_doc *doc, uint32_t id, int *value)
 {
@@ -154,12 +164,11 @@ read_format(struct tg_doc *doc, uint32_t id, int *value)
 	n = tg_read_array(&r, 0, ORACLE_KEYS);
 	for (uint32_t i = 0; i < n; i++) {
 		struct tg_bytes key;
-		int k = 0;
+		int k;
 
 		tg_read_array(&r, 2, 2);
 		key = tg_read_str(&r, 10);
-		while (strlen(key_names[k]) != key.len || memcmp(key_names[k], key.data, key.len) != 0)
-			k++;
+		k = key_of(key);
 		value[k] = read_value(&r, k);
 	}
 	ck_assert_int_eq(tg_reader_end(&r), TG_OK);
@@ -222,7 +231,11 @@ play(struct world *w, int who, const struct planned *e, uint64_t *seq, struct or
 	tg_write_array(out, fields[e->kind]);
 	tg_write_uint(out, (uint64_t)e->kind);
 	if (e->kind == TG_EDIT_SET) {
-		new_event(w, who, (*seq)++, known)->kind = ORACLE_SET; /* the oracle passes over it */
+		o = new_event(w, who, (*seq)++, known);
+		o->kind = ORACLE_SET;
+		o->key = e->key;
+		o->mark_value = e->mark_value;
+		p->registers[e->key] = e->mark_value;
 		tg_write_uint(out, 0);
 		tg_write_str(out, key_names[e->key], strlen(key_names[e->key]));
 		put_value(out, e->key, e->mark_value);
@@ -439,6 +452,20 @@ world_deliver(struct world *w, int who)
 	}
 }
 
+static void
+draw_register(struct world_person *p, const uint8_t *data, size_t len)
+{
+	struct tg_reader r;
+	int k;
+
+	tg_reader_init(&r, data, len);
+	tg_read_array(&r, 3, 3);
+	ck_assert_uint_eq(tg_read_uint(&r, 0), 0);
+	k = key_of(tg_read_str(&r, 10));
+	p->registers[k] = read_value(&r, k);
+	ck_assert_int_eq(tg_reader_end(&r), TG_OK);
+}
+
 void
 world_draw(struct world *w, int who, const struct tg_patches *patches)
 {
@@ -472,6 +499,7 @@ world_draw(struct world *w, int who, const struct tg_patches *patches)
 			break;
 		default:
 			ck_assert_int_eq(r[0], TG_PATCH_SET);
+			draw_register(p, s, (size_t)r[7]);
 		}
 	}
 	free(records);
@@ -543,6 +571,9 @@ world_check_mirror(struct world *w, int who)
 	world_version(w, ids, n, &which);
 	oracle_run(w->oracle, &which);
 	compare(w, w->person[who].mirror, w->person[who].mirror_n);
+	for (int k = 0; k < ORACLE_KEYS; k++)
+		ck_assert_msg(oracle_register(w->oracle, &which, k) == w->person[who].registers[k],
+		    "seed %lu: register %s", w->seed, key_names[k]);
 }
 
 struct reading {
@@ -584,9 +615,62 @@ world_check_doc(struct world *w, struct tg_doc *doc)
 	world_version(w, ids, n, &which);
 	oracle_run(w->oracle, &which);
 	compare(w, items, r.n);
+	for (int k = 0; k < ORACLE_KEYS; k++) {
+		const uint8_t *value;
+		struct tg_reader v;
+
+		ck_assert_int_eq(
+		    tg_doc_register(doc, 0, (const uint8_t *)key_names[k], strlen(key_names[k]), &value, &n),
+		    TG_OK);
+		tg_reader_init(&v, value, n);
+		ck_assert_msg(read_value(&v, k) == oracle_register(w->oracle, &which, k),
+		    "seed %lu: register %s", w->seed, key_names[k]);
+	}
 }
 
 /* ---- undo */
+
+static int
+decoded_value(const struct tg_bytes *value, int key)
+{
+	struct tg_reader r;
+
+	tg_reader_init(&r, value->data, value->len);
+	return read_value(&r, key);
+}
+
+/* The ${u}-th event of a decoded operation; *chars moves past what it inserts. */
+static void
+record_event(const struct tg_decoded *d, const struct tg_op *op, uint32_t u, const uint8_t **chars,
+    struct oracle_event *e)
+{
+	e->pos = op->pos;
+	switch (op->kind) {
+	case TG_OP_SET:
+	case TG_OP_MARK:
+		e->kind = op->kind == TG_OP_SET ? ORACLE_SET : ORACLE_MARK;
+		e->to = op->pos + op->count;
+		e->key = key_of(d->keys[op->key].bytes);
+		e->mark_value = decoded_value(&d->values[op->value], e->key);
+		break;
+	case TG_OP_DELETE:
+	case TG_OP_DELETE_BACK:
+		e->kind = ORACLE_DELETE;
+		e->pos -= op->kind == TG_OP_DELETE ? 0 : u;
+		break;
+	default:
+		e->kind = ORACLE_INSERT;
+		e->pos += u;
+		e->item_kind = op->kind;
+		e->scalar = op->kind == TG_OP_CHAR ? read_scalar(chars) : 0;
+		for (uint32_t i = 0; op->format > 0 && i < d->formats[op->format - 1].n; i++) {
+			uint32_t pair = d->formats[op->format - 1].first + i;
+			int key = key_of(d->keys[d->pair_keys[pair]].bytes);
+
+			e->value[key] = decoded_value(&d->values[pair], key);
+		}
+	}
+}
 
 void
 world_record_undo(struct world *w, int who, uint64_t first, uint64_t count, const struct tg_event_id *version,
@@ -613,48 +697,8 @@ world_record_undo(struct world *w, int who, uint64_t first, uint64_t count, cons
 			const struct tg_op *op = &d.ops[k];
 			uint32_t events = op->kind == TG_OP_MARK ? 1 : op->count;
 
-			for (uint32_t u = 0; u < events; u++) {
-				struct oracle_event *e = new_event(w, who, seq++, &known);
-				int key = 0;
-
-				if (op->kind == TG_OP_SET) {
-					e->kind = ORACLE_SET;
-				} else if (op->kind == TG_OP_MARK) {
-					struct tg_bytes name = d.keys[op->key].bytes;
-					struct tg_reader r;
-
-					while (strlen(key_names[key]) != name.len ||
-					       memcmp(key_names[key], name.data, name.len) != 0)
-						key++;
-					e->kind = ORACLE_MARK;
-					e->pos = op->pos;
-					e->to = op->pos + op->count;
-					e->key = key;
-					tg_reader_init(&r, d.values[op->value].data, d.values[op->value].len);
-					e->mark_value = read_value(&r, key);
-				} else if (op->kind >= TG_OP_DELETE) {
-					e->kind = ORACLE_DELETE;
-					e->pos = op->kind == TG_OP_DELETE ? op->pos : op->pos - u;
-				} else {
-					e->kind = ORACLE_INSERT;
-					e->pos = op->pos + u;
-					e->item_kind = op->kind;
-					e->scalar = op->kind == TG_OP_CHAR ? read_scalar(&s) : 0;
-					for (uint32_t q = 0;
-					     op->format > 0 && q < d.formats[op->format - 1].n; q++) {
-						uint32_t pair = d.formats[op->format - 1].first + q;
-						struct tg_bytes name = d.keys[d.pair_keys[pair]].bytes;
-						struct tg_reader r;
-
-						for (key = 0;
-						     strlen(key_names[key]) != name.len ||
-						     memcmp(key_names[key], name.data, name.len) != 0;)
-							key++;
-						tg_reader_init(&r, d.values[pair].data, d.values[pair].len);
-						e->value[key] = read_value(&r, key);
-					}
-				}
-			}
+			for (uint32_t u = 0; u < events; u++)
+				record_event(&d, op, u, &s, new_event(w, who, seq++, &known));
 		}
 		tg_decoded_free(&d);
 	}

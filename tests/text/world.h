@@ -37,6 +37,7 @@ struct world_person {
 	struct tg_doc *doc;
 	struct world_item mirror[WORLD_ITEMS];
 	size_t mirror_n;
+	int registers[ORACLE_KEYS]; /* as the page has them */
 	uint8_t has[WORLD_BUNDLES]; /* bundles in doc */
 };
 

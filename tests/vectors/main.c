@@ -1,6 +1,6 @@
 /*
  * Compare the golden files with what this build computes, or print one: test_vectors --print
- * access|log|chunk. The committed file is the truth: it changes only together with protocol.md.
+ * access|log|chunk|text. The committed file is the truth: it changes only together with protocol.md.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +14,8 @@
 static const struct {
 	const char *name;
 	void (*compute)(struct tg_buf *out);
-} files[] = {{"access", vectors_access}, {"log", vectors_log}, {"chunk", vectors_chunk}};
+} files[] = {
+    {"access", vectors_access}, {"log", vectors_log}, {"chunk", vectors_chunk}, {"text", vectors_text}};
 
 #define FILES (sizeof files / sizeof *files)
 

@@ -1,0 +1,250 @@
+#include <string.h>
+
+#include <toygrid/status.h>
+#include <toygrid/text.h>
+
+#include "vectors/lines.h"
+#include "vectors/vectors.h"
+#include "wire/writer.h"
+
+#define CASES	20
+#define PEOPLE	3
+#define BUNDLES 40
+
+/* Some people who edit one document and now and then tell each other; everything from one number. */
+struct scene {
+	uint64_t random;
+	struct tg_doc *doc[PEOPLE];
+	struct {
+		uint8_t agent;
+		uint64_t first_seq;
+		struct tg_event_id parents[PEOPLE];
+		size_t parent_count;
+		struct tg_buf ops, text;
+	} bundles[BUNDLES];
+	size_t n;
+	size_t told[PEOPLE]; /* bundles before this one are in doc */
+};
+
+static uint32_t
+pick(struct scene *s, uint32_t below)
+{
+	s->random = s->random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (uint32_t)((s->random >> 33) % below);
+}
+
+static void
+put_attrs(struct scene *s, struct tg_buf *b)
+{
+	static const char *const keys[] = {"bold", "type"};
+	uint32_t which = pick(s, 3);
+
+	tg_write_array(b, which > 0);
+	if (which == 0)
+		return;
+	tg_write_array(b, 2);
+	tg_write_str(b, keys[which - 1], 4);
+	if (which == 1)
+		tg_write_bool(b, 1);
+	else
+		tg_write_str(b, "quote", 5);
+}
+
+static void
+edit(struct scene *s, int who)
+{
+	static const char *const words[] = {"a", "bc", "é", "☃x", "🦊", "hello "};
+	uint32_t length = tg_doc_view_length(s->doc[who], 0), kind = pick(s, 9), at, n;
+	struct tg_buf b = {0};
+	const char *word = words[pick(s, 6)];
+
+	kind = length < 4 || kind < 4 ? 0 : kind - 3;
+	at = pick(s, kind < 3 ? length + 1 : length);
+	n = kind < 3 ? 0 : 1 + pick(s, length - at < 4 ? length - at : 4);
+	tg_write_array(&b, 1);
+	tg_write_array(&b, kind == 0 ? 5 : kind == 4 ? 6 : 4);
+	tg_write_uint(&b, kind);
+	tg_write_uint(&b, 0);
+	if (kind < 5)
+		tg_write_uint(&b, at);
+	if (kind == 0)
+		tg_write_str(&b, word, strlen(word));
+	if (kind < 3)
+		put_attrs(s, &b);
+	if (kind == 3 || kind == 4)
+		tg_write_uint(&b, kind == 3 ? n : at + n);
+	if (kind >= 4) {
+		tg_write_str(&b, kind == 4 ? "bold" : "name", 4);
+		if (pick(s, 3) == 0)
+			tg_write_nil(&b);
+		else
+			tg_write_uint(&b, pick(s, 300));
+	}
+	vector_need(tg_doc_edit_msgpack(s->doc[who], b.data, b.len, NULL, NULL) == TG_OK);
+	tg_buf_free(&b);
+}
+
+static void
+take(struct scene *s, int who)
+{
+	struct tg_bundle b;
+
+	while (tg_doc_take(s->doc[who], &b) == TG_OK) {
+		vector_need(s->n < BUNDLES && b.parent_count <= PEOPLE);
+		s->bundles[s->n].agent = (uint8_t)who;
+		s->bundles[s->n].first_seq = b.first_seq;
+		s->bundles[s->n].parent_count = b.parent_count;
+		if (b.parent_count > 0)
+			memcpy(s->bundles[s->n].parents, b.parents, b.parent_count * sizeof *b.parents);
+		tg_buf_put(&s->bundles[s->n].ops, b.ops, b.ops_len);
+		tg_buf_put(&s->bundles[s->n++].text, b.text, b.text_len);
+	}
+}
+
+static void
+tell(struct scene *s, int who)
+{
+	struct tg_patches p;
+
+	for (; s->told[who] < s->n; s->told[who]++) {
+		size_t i = s->told[who];
+		uint8_t agent[TG_TEXT_AGENT_BYTES] = {s->bundles[i].agent};
+
+		if (s->bundles[i].agent != who)
+			vector_need(
+			    tg_doc_add(s->doc[who], agent, s->bundles[i].first_seq, s->bundles[i].parents,
+				s->bundles[i].parent_count, s->bundles[i].ops.data, s->bundles[i].ops.len,
+				s->bundles[i].text.len > 0 ? s->bundles[i].text.data : (const uint8_t *)"",
+				s->bundles[i].text.len) == TG_OK);
+	}
+	vector_need(tg_doc_poll(s->doc[who], &p) == TG_OK);
+}
+
+/* The document as runs that are as long as they can be. */
+struct reading {
+	struct {
+		int kind;
+		uint32_t count, format;
+		size_t text, text_end;
+	} runs[400];
+	size_t n;
+	struct tg_buf text;
+};
+
+static int
+read_run(void *ctx, const struct tg_text_run *run)
+{
+	struct reading *r = ctx;
+
+	if (r->n == 0 || r->runs[r->n - 1].kind != run->kind || r->runs[r->n - 1].format != run->format) {
+		vector_need(r->n < sizeof r->runs / sizeof *r->runs);
+		r->runs[r->n].kind = run->kind;
+		r->runs[r->n].format = run->format;
+		r->runs[r->n].count = 0;
+		r->runs[r->n++].text = r->text.len;
+	}
+	tg_buf_put(&r->text, run->text, run->text_len);
+	r->runs[r->n - 1].count += run->count;
+	r->runs[r->n - 1].text_end = r->text.len;
+	return 0;
+}
+
+static void
+print_runs(struct tg_doc *doc, struct tg_buf *out)
+{
+	static struct reading r;
+	const uint8_t *data;
+	size_t len;
+
+	r.n = 0;
+	vector_need(tg_doc_read(doc, 0, 0, tg_doc_length(doc, 0), read_run, &r) == TG_OK);
+	for (size_t i = 0; i < r.n; i++) {
+		line_begin(out, "run");
+		line_uint(out, (uint64_t)r.runs[i].kind);
+		line_uint(out, r.runs[i].count);
+		line_hex(out, r.text.data + r.runs[i].text, r.runs[i].text_end - r.runs[i].text);
+		vector_need(tg_doc_format(doc, r.runs[i].format, &data, &len) == TG_OK);
+		line_hex(out, data, len);
+		line_end(out);
+	}
+	tg_buf_free(&r.text);
+}
+
+static void
+print(struct scene *s, struct tg_buf *out)
+{
+	const uint8_t *data;
+	size_t len;
+
+	for (size_t i = 0; i < s->n; i++) {
+		line_begin(out, "bundle");
+		line_uint(out, s->bundles[i].agent);
+		line_uint(out, s->bundles[i].first_seq);
+		line_uint(out, s->bundles[i].parent_count);
+		for (size_t k = 0; k < s->bundles[i].parent_count; k++) {
+			line_uint(out, s->bundles[i].parents[k].agent[0]);
+			line_uint(out, s->bundles[i].parents[k].seq);
+		}
+		line_hex(out, s->bundles[i].ops.data, s->bundles[i].ops.len);
+		line_hex(out, s->bundles[i].text.data, s->bundles[i].text.len);
+		line_end(out);
+	}
+	print_runs(s->doc[0], out);
+	vector_need(tg_doc_registers(s->doc[0], &data, &len) == TG_OK);
+	line_one(out, "registers", data, len);
+}
+
+void
+vectors_text(struct tg_buf *out)
+{
+	static struct scene s;
+
+	line_text(out, "# Documents (protocol.md 6): three people, agent = their number in the first of 32 "
+		       "bytes, else zeros.\n"
+		       "# bundle agent first-seq parent-count {agent seq} operations text: in an order in "
+		       "which all can be added\n"
+		       "# run kind items utf-8 attributes: the document then, in runs as long as can be; "
+		       "registers all-registers\n");
+	for (uint32_t c = 0; c < CASES; c++) {
+		memset(&s, 0, sizeof s);
+		s.random = c;
+		for (int i = 0; i < PEOPLE; i++) {
+			uint8_t agent[TG_TEXT_AGENT_BYTES] = {(uint8_t)i};
+
+			vector_need(tg_doc_open(&s.doc[i], TG_TEXT_ORDER_FUGUEMAX) == TG_OK &&
+				    tg_doc_set_agent(s.doc[i], agent) == TG_OK);
+		}
+		for (uint32_t step = 0; step < 12 + c * 2; step++) {
+			int who = (int)pick(&s, PEOPLE);
+
+			edit(&s, who);
+			if (pick(&s, 3) == 0)
+				take(&s, who);
+			if (pick(&s, 4) == 0)
+				tell(&s, (int)pick(&s, PEOPLE));
+		}
+		for (int i = 0; i < PEOPLE; i++)
+			take(&s, i);
+		tg_doc_close(s.doc[0]);
+		vector_need(tg_doc_open(&s.doc[0], TG_TEXT_ORDER_FUGUEMAX) == TG_OK);
+		for (size_t i = 0; i < s.n; i++) {
+			uint8_t agent[TG_TEXT_AGENT_BYTES] = {s.bundles[i].agent};
+
+			vector_need(
+			    tg_doc_add(s.doc[0], agent, s.bundles[i].first_seq, s.bundles[i].parents,
+				s.bundles[i].parent_count, s.bundles[i].ops.data, s.bundles[i].ops.len,
+				s.bundles[i].text.len > 0 ? s.bundles[i].text.data : (const uint8_t *)"",
+				s.bundles[i].text.len) == TG_OK);
+		}
+		line_begin(out, "case");
+		line_uint(out, c);
+		line_end(out);
+		print(&s, out);
+		for (int i = 0; i < PEOPLE; i++)
+			tg_doc_close(s.doc[i]);
+		for (size_t i = 0; i < s.n; i++) {
+			tg_buf_free(&s.bundles[i].ops);
+			tg_buf_free(&s.bundles[i].text);
+		}
+	}
+}
