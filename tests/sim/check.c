@@ -30,10 +30,7 @@ range(const struct sim_store *store, char kind, const struct tg_hash *grid, size
 
 	key[0] = (uint8_t)kind;
 	memcpy(key + 1, grid->b, 32);
-	*from = *to = sim_store_seek(store, key, sizeof key);
-	while (*to < store->count && store->records[*to].key_len > sizeof key &&
-	       memcmp(store->records[*to].key, key, sizeof key) == 0)
-		(*to)++;
+	sim_store_range(store, key, sizeof key, from, to);
 }
 
 static void

@@ -420,6 +420,15 @@ sim_store_power_cut(struct sim_store *store)
 	return lost;
 }
 
+void
+sim_store_range(const struct sim_store *store, const void *prefix, size_t len, size_t *from, size_t *to)
+{
+	*from = *to = sim_store_seek(store, prefix, len);
+	while (*to < store->count && store->records[*to].key_len >= len &&
+	       memcmp(store->records[*to].key, prefix, len) == 0)
+		(*to)++;
+}
+
 struct sim_store *
 sim_store_copy(const struct sim_store *store)
 {

@@ -74,6 +74,10 @@ const struct sim_record *sim_store_get(const struct sim_store *store, const void
 /** sim_store_seek(store, key, len): Index of the first record with a key >= ${key}. */
 size_t sim_store_seek(const struct sim_store *store, const void *key, size_t len);
 
+/** sim_store_range(store, prefix, len, from, to): The records whose keys begin with ${prefix}: [*from, *to).
+ */
+void sim_store_range(const struct sim_store *store, const void *prefix, size_t len, size_t *from, size_t *to);
+
 /** sim_store_copy(store), sim_store_replace(store, copy): A backup; put it back (all processes closed). */
 struct sim_store *sim_store_copy(const struct sim_store *store);
 void sim_store_replace(struct sim_store *store, const struct sim_store *copy);

@@ -113,18 +113,16 @@ type_text(struct sim_host *host, const char *text)
 	sim_user_type_text(host->user, (uint32_t)host->user->view_len, text);
 }
 
-/* Logs of the grid in a profile's store; of which *${longest} entries. */
+/* Logs of the grid in a profile's store. */
 static size_t
 logs_in(const struct sim_profile *profile)
 {
 	uint8_t key[33] = {'h'};
-	size_t i, n = 0;
+	size_t from, to;
 
 	memcpy(key + 1, links.grid.b, 32);
-	for (i = sim_store_seek(profile->store, key, 33);
-	     i < profile->store->count && memcmp(profile->store->records[i].key, key, 33) == 0; i++)
-		n++;
-	return n;
+	sim_store_range(profile->store, key, sizeof key, &from, &to);
+	return to - from;
 }
 
 /* ---- the scenarios ------------------------------------------------------------------------------------- */
@@ -378,11 +376,12 @@ static int
 holds_fork_proof(const struct sim_profile *profile, const struct tg_access *access)
 {
 	uint8_t key[33] = {'e'};
+	size_t from, to;
 	int found = 0;
 
 	memcpy(key + 1, links.grid.b, 32);
-	for (size_t i = sim_store_seek(profile->store, key, 33);
-	     i < profile->store->count && memcmp(profile->store->records[i].key, key, 33) == 0; i++) {
+	sim_store_range(profile->store, key, sizeof key, &from, &to);
+	for (size_t i = from; i < to; i++) {
 		const struct sim_record *r = &profile->store->records[i];
 		struct tg_body_walk walk = {0};
 		struct tg_transition t;
