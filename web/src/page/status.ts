@@ -38,7 +38,7 @@ export class Status {
 					"ul",
 					{ class: "devices" },
 					device(t.here, "device", !state.storageFull && durability.safe > 0, false),
-					...durability.devices.map((d) => device(d.name || t.replica, d.role === SessionRole.replica ? "replica" : "device", d.holds, d.temporary)),
+					...durability.devices.map((d) => device(d.name === "" || d.name === "replica" ? t.replica : d.name, d.role === SessionRole.replica ? "replica" : "device", d.holds, d.temporary)),
 				),
 			durability && durability.devices.length === 0 && h("p", { class: "muted" }, t.alone),
 		);
