@@ -12,6 +12,7 @@
 #include "peer/internal.h"
 #include "wire/writer.h"
 
+#define ACK_LIST_LOGS 64   /* an ack of more logs is a digest */
 #define LIST_PAUSE_MS 5000 /* an unasked list to one session at most this often */
 
 /* ---- have ---------------------------------------------------------------------------------------------- */
@@ -51,6 +52,20 @@ with_storage(const struct tgp_grid *g, unsigned flags)
 	return g->peer->temporary ? flags | TG_HAVE_TEMPORARY : flags;
 }
 
+/*
+ * A digest acks too, when all that it stands for is durable here: an ack is sent once, and who was not there
+ * then, or a peer that was restarted before it could send one, would otherwise leave an author in doubt for
+ * ever.
+ */
+static unsigned
+with_ack(const struct tgp_grid *g, unsigned flags)
+{
+	for (size_t i = 0; i < g->log_count; i++)
+		if (g->logs[i]->acked < g->logs[i]->log.head.length)
+			return flags;
+	return g->access.mode == TG_MODE_VIEW ? flags : flags | TG_HAVE_ACK;
+}
+
 int
 tgp_have_all(struct tgp_grid *g, unsigned flags)
 {
@@ -60,7 +75,7 @@ tgp_have_all(struct tgp_grid *g, unsigned flags)
 	int rc;
 
 	digest_of(g, &digest, &count);
-	tg_have_put_digest(&body, record_of(g), with_storage(g, flags), &digest, count);
+	tg_have_put_digest(&body, record_of(g), with_storage(g, with_ack(g, flags)), &digest, count);
 	rc = tgp_send_grid(g, TG_CLASS_SIDE, 0, TG_MSG_HAVE, &body, NULL);
 	tg_buf_free(&body);
 	return rc;
@@ -180,9 +195,16 @@ tgp_have_received(struct tgp_grid *g, const struct tg_message *m, int on_inbox)
 				return TG_ENOMEM;
 		}
 		/* Equal digests: the other holds our newest entry too. */
-		if (same && g->author.log && s->role != TG_SESSION_VIEWER &&
-		    tgp_author_confirm(g, g->author.log->log.head.length) != TG_OK)
-			return TG_ENOMEM;
+		if (same && g->author.log && s->role != TG_SESSION_VIEWER) {
+			uint64_t length = g->author.log->log.head.length;
+
+			if (tgp_author_confirm(g, length) != TG_OK)
+				return TG_ENOMEM;
+			if ((have.flags & TG_HAVE_ACK) && length > s->holds) {
+				s->holds = length;
+				g->durability_dirty = 1;
+			}
+		}
 	}
 	list = have.list;
 	while (have.is_list && tg_have_next(&list, &state)) {
@@ -205,7 +227,8 @@ tgp_have_received(struct tgp_grid *g, const struct tg_message *m, int on_inbox)
 			struct tg_buf body = {0};
 			int rc;
 
-			tg_have_put_digest(&body, record_of(g), with_storage(g, 0), &have.digest, have.count);
+			tg_have_put_digest(
+			    &body, record_of(g), with_storage(g, with_ack(g, 0)), &have.digest, have.count);
 			rc = tgp_send_inbox(g, &m->session, TG_MSG_HAVE, &body);
 			tg_buf_free(&body);
 			if (rc != TG_OK)
@@ -243,7 +266,7 @@ ack_durable(struct tg_peer *p, struct tgp_job *job, int status)
 	struct tgp_grid *g = job->grid;
 	struct tg_log_state *states = tg_malloc(TG_HAVE_MAX_LOGS * sizeof *states);
 	struct tg_buf body = {0};
-	size_t n = 0;
+	size_t n = 0, pending = 0;
 	int rc = TG_OK;
 
 	(void)p;
@@ -251,6 +274,8 @@ ack_durable(struct tg_peer *p, struct tgp_job *job, int status)
 	if (states == NULL)
 		return TG_ENOMEM;
 	g->ack_strict = 0;
+	for (size_t i = 0; i < g->log_count; i++)
+		pending += g->logs[i]->ack_pending > g->logs[i]->acked;
 	for (size_t i = 0; i <= g->log_count && rc == TG_OK; i++) {
 		if (n == TG_HAVE_MAX_LOGS || (i == g->log_count && n > 0)) {
 			tg_buf_reset(&body);
@@ -262,12 +287,15 @@ ack_durable(struct tg_peer *p, struct tgp_job *job, int status)
 			struct tgp_log *l = g->logs[i];
 
 			l->acked = l->ack_pending;
-			if (g->access.mode != TG_MODE_VIEW)
+			if (g->access.mode != TG_MODE_VIEW && pending <= ACK_LIST_LOGS)
 				states[n++] = (struct tg_log_state){l->log.key, l->acked, l->ack_root};
 			if (l == g->author.log)
 				g->durability_dirty = 1;
 		}
 	}
+	/* Just loaded, or far behind until now: one digest says the same. */
+	if (rc == TG_OK && pending > ACK_LIST_LOGS)
+		rc = tgp_have_all(g, 0);
 	tg_buf_free(&body);
 	tg_free(states);
 	return rc;

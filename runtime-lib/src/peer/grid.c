@@ -338,6 +338,9 @@ all_loaded(struct tgp_grid *g)
 		if (rc == TG_ENOMEM)
 			return rc;
 	}
+	/* What a former process stored, and was perhaps not able to ack. */
+	if (g->log_count > 0)
+		tgp_ack_later(g);
 	g->loaded = 1;
 	g->opened_ms = g->peer->now_ms;
 	tgp_fx_reply(g->peer, g->open_request, TG_OK);
