@@ -95,7 +95,10 @@ refuse(struct tg_peer *p, const struct tg_access *access, const struct tg_key *i
 	tg_write_str(&payload, "quota used up", 13);
 	tg_ext_put(&body, (struct tg_bytes){(const uint8_t *)"replica", 7},
 	    (struct tg_bytes){payload.data, payload.len});
-	rc = tgp_send_inbox(g, inviter, TG_MSG_EXT, &body);
+	/* Nothing is taken from a session that was not introduced, not even a no. */
+	rc = tgp_have_to(g, inviter, 0);
+	if (rc == TG_OK)
+		rc = tgp_send_inbox(g, inviter, TG_MSG_EXT, &body);
 	tg_buf_free(&body);
 	tg_buf_free(&payload);
 	tgp_grid_free(g);
