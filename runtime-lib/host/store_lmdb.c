@@ -102,6 +102,12 @@ open_env(struct tg_store *store)
 	}
 	if ((rc = mdb_txn_commit(txn)) != 0)
 		goto close_env;
+	/*
+	 * A killed process may have left a root that the disk has not yet; who reads from here on takes it
+	 * for stored.
+	 */
+	if (!store->options.throwaway && (rc = mdb_env_sync(store->env, 1)) != 0)
+		goto close_env;
 	/* A reader that was killed (mdb_copy, say) would keep old pages from being used again. */
 	(void)mdb_reader_check(store->env, NULL);
 	return 0;
