@@ -10,8 +10,9 @@
 #include "cli/client.h"
 #include "wire/writer.h"
 
-#define LEAVE_MS  5000
-#define SETTLE_MS 300 /* after everything is here: somebody slower may know more */
+#define LEAVE_MS       5000
+#define NOTICE_REFUSED 5   /* docs/host.md: a replica refused */
+#define SETTLE_MS      300 /* after everything is here: somebody slower may know more */
 
 /* A signal has no argument to say whom it is for. */
 static struct tg_host *signalled;
@@ -77,7 +78,7 @@ on_effect(void *ctx, const struct tg_effect *e)
 		if (tg_hash_cmp(&e->u.progress.grid, &s->grid) != 0)
 			break;
 		s->caught_up = e->u.progress.total != 0 && e->u.progress.done == e->u.progress.total;
-		if (!s->options.quiet && e->u.progress.done > s->shown_bytes + (256u << 10)) {
+		if (!s->options.quiet && e->u.progress.done > s->shown_bytes + 1000000) {
 			s->shown_bytes = e->u.progress.done;
 			fprintf(
 			    stderr, "toygrid: %llu KB received\n", (unsigned long long)s->shown_bytes / 1000);
@@ -98,6 +99,7 @@ on_effect(void *ctx, const struct tg_effect *e)
 			    (int)e->u.link.detail.len, (const char *)e->u.link.detail.data);
 		break;
 	case TG_EFFECT_NOTICE:
+		s->refused |= e->u.notice.code == NOTICE_REFUSED;
 		fprintf(stderr, "toygrid: notice: %.*s\n", (int)e->u.notice.text.len,
 		    (const char *)e->u.notice.text.data);
 		break;
@@ -381,7 +383,7 @@ static uint64_t wanted_holders;
 static int
 is_held(struct tg_client *s)
 {
-	return s->holders >= wanted_holders;
+	return s->refused || s->holders >= wanted_holders;
 }
 
 int
@@ -398,7 +400,11 @@ tg_client_held(struct tg_client *s, uint64_t n)
 		    rc == TG_ECLOSED ? "out of time" : tg_status_text(rc));
 		return 1;
 	}
-	if (tg_client_until(s, is_held) != 0) {
+	if (tg_client_until(s, is_held) != 0 || s->holders < n) {
+		if (s->refused) {
+			fprintf(stderr, "toygrid: the replica does not keep this document\n");
+			return 1;
+		}
 		fprintf(stderr, "toygrid: only %llu of %llu devices hold it after %llu s%s%s\n",
 		    (unsigned long long)s->holders, (unsigned long long)n,
 		    (unsigned long long)s->options.timeout_s,

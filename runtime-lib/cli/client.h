@@ -49,6 +49,7 @@ struct tg_client {
 	uint64_t role;
 	int caught_up; /* somebody was compared with, and nothing is missing */
 	uint64_t unsent;
+	int refused;	  /* a replica said that it does not keep the document */
 	uint64_t holders; /* devices that hold the newest own entry; this one only if it keeps what it has */
 	uint64_t shown_bytes;
 

@@ -1,6 +1,7 @@
 // Goal: people who write natively through the real relay and the real replica lose nothing, whatever dies; and neither
 // relay nor replica can read a word.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { test } from "node:test";
 import { bytesBelow, folder, freePort, metric, parseLinks, sleep, startPeer, startRelay, startWire, toygrid } from "./programs.mjs";
@@ -19,8 +20,9 @@ async function node(t) {
 	const made = ok(await toygrid(t, ["grid", "create", "--title", "Secret title of it all", "--relay", world.wire.url, "--node", join(dir, "node.json")]));
 	world.links = parseLinks(made.out);
 	assert.deepEqual(Object.keys(world.links), ["edit", "comment", "view"]);
-	world.append = (texts, ...more) => toygrid(t, ["grid", "append", world.links.edit, "--relay", world.wire.url, "--timeout", "60", ...more], texts.join("\n") + "\n");
-	world.export = (...more) => toygrid(t, ["grid", "export", world.links.view, "--relay", world.wire.url, "--timeout", "60", ...more]);
+	const timely = (args) => (args.includes("--timeout") ? args : [...args, "--timeout", "60"]);
+	world.append = (texts, ...more) => toygrid(t, timely(["grid", "append", world.links.edit, "--relay", world.wire.url, ...more]), texts.join("\n") + "\n");
+	world.export = (...more) => toygrid(t, timely(["grid", "export", world.links.view, "--relay", world.wire.url, ...more]));
 	return world;
 }
 
@@ -96,6 +98,79 @@ test("without the replica nothing is called safe, and what was written waits for
 	world.replica = await startPeer(t, world.replicaArgs);
 	ok(await world.append(["fifth"], "--data", data, "--safe", "2"));
 	assert.equal(ok(await world.export()).out, "first\nsecond\nthird\nfourth\nfifth\n");
+});
+
+test("a newcomer's 10 MB reach only the newcomer", async (t) => {
+	const world = await node(t);
+	ok(await world.append(Array.from({ length: 5000 }, (_, i) => `token-big-${i} ${"lorem ipsum dolor ".repeat(110)}`)));
+	const bystander = await startPeer(t, ["--data", join(world.dir, "by"), "--relay", world.wire.url, "--link", world.links.view]);
+	const heard = () => metric(bystander.admin, "toygrid_peer_received_bytes_total");
+	for (let last = -1, now = 0; (now = await heard()) < 9_000_000 || now !== last; await sleep(500)) last = now;
+	const before = await heard();
+	const { out } = ok(await world.export());
+	assert.ok(out.length > 9_900_000, `${out.length} bytes`);
+	const cost = (await heard()) - before;
+	t.diagnostic(`the bystander received ${cost} bytes meanwhile`);
+	assert.ok(cost < 10_000, `${cost} bytes`);
+});
+
+test("a replica without room says so, and what it lacks is fetched when there is room again", async (t) => {
+	const world = await node(t);
+	assert.equal(await world.replica.end("SIGTERM"), 0);
+	const data = join(world.dir, "writer");
+	const texts = lines("full", 60_000);
+	world.replica = await startPeer(t, [...world.replicaArgs, "--store-bytes", "1M"]);
+	const full = await world.append(texts, "--data", data, "--timeout", "20");
+	assert.equal(full.status, 1);
+	assert.match(full.err, /only 1 of 2 devices hold it/);
+	assert.ok((await metric(world.replica.admin, "toygrid_peer_batches_failed_total")) > 0);
+	assert.match(world.replica.text, /"event":"notice","text":"1 /);
+	assert.equal(await world.replica.end("SIGTERM"), 0);
+	world.replica = await startPeer(t, world.replicaArgs);
+	ok(await world.append(["the end"], "--data", data));
+	assert.equal(ok(await world.export()).out, [...texts, "the end", ""].join("\n"));
+});
+
+test("a replica whose quota is used up refuses, and the maker is told", async (t) => {
+	const world = await node(t);
+	assert.equal(await world.replica.end("SIGTERM"), 0);
+	world.replica = await startPeer(t, [...world.replicaArgs, "--quota-total", "1K"]);
+	const made = await toygrid(t, ["grid", "create", "--relay", world.wire.url, "--node", join(world.dir, "node.json"), "--timeout", "20"]);
+	assert.equal(made.status, 1);
+	assert.match(made.err, /the replica does not keep this document/);
+});
+
+test("one of two relays dies for good and nothing stops", async (t) => {
+	const world = await node(t);
+	const second = await freePort();
+	await startRelay(t, second);
+	assert.equal(await world.replica.end("SIGTERM"), 0);
+	const both = ["--relay", `ws://127.0.0.1:${second}`];
+	world.replica = await startPeer(t, [...world.replicaArgs, ...both]);
+	const ann = lines("ann", 300);
+	const writing = world.append(ann, ...both);
+	await sleep(300);
+	await world.relay.end("SIGKILL");
+	ok(await writing);
+	ok(await world.append(["after"], ...both));
+	assert.equal(ok(await world.export(...both)).out, [...ann, "after", ""].join("\n"));
+});
+
+test("over TLS with an own certificate, by address", async (t) => {
+	const dir = folder(t);
+	const [cert, key] = [join(dir, "cert"), join(dir, "key")];
+	execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=test",
+		"-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost", "-keyout", key, "-out", cert], { stdio: "ignore" });
+	const port = await freePort();
+	await startRelay(t, port, ["--tls-cert", cert, "--tls-key", key]);
+	const relay = ["--relay", `wss://127.0.0.1:${port}`];
+	await startPeer(t, ["--replica", "--data", join(dir, "replica"), ...relay, "--ca", cert, "--node-file", join(dir, "node.json")]);
+	const { edit } = parseLinks(ok(await toygrid(t, ["grid", "create", ...relay, "--ca", cert, "--node", join(dir, "node.json")])).out);
+	ok(await toygrid(t, ["grid", "append", edit, "--relay", `wss://localhost:${port}`, "--ca", cert, "over TLS"]));
+	assert.equal(ok(await toygrid(t, ["grid", "export", edit, ...relay, "--ca", cert])).out, "over TLS\n");
+	const distrust = await toygrid(t, ["grid", "export", edit, ...relay, "--timeout", "3"]);
+	assert.equal(distrust.status, 1);
+	assert.match(distrust.err, /no relay was reached/);
 });
 
 test("a view link can read and cannot write", async (t) => {

@@ -77,9 +77,9 @@ export async function metric(port, name) {
 	return Number(line.slice(name.length + 1));
 }
 
-export async function startRelay(t, port) {
+export async function startRelay(t, port, args = []) {
 	const admin = await freePort();
-	const relay = new Program(t, relayPath, ["--listen", `127.0.0.1:${port}`, "--admin", `127.0.0.1:${admin}`]);
+	const relay = new Program(t, relayPath, ["--listen", `127.0.0.1:${port}`, "--admin", `127.0.0.1:${admin}`, ...args]);
 	return relay.readyAt(admin);
 }
 

@@ -10,8 +10,7 @@ export class People {
 
 	constructor(private readonly profile: () => void) {}
 
-	update({ phase, me, open }: State): void {
-		if (phase === "starting") return; // who we are is still being read
+	update({ me, open }: State): void {
 		const others = new Map<string, { name: string; colour: number; text: string }>();
 		for (const person of open?.people.values() ?? []) {
 			if (person.own || !person.name) continue;
