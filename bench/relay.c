@@ -6,8 +6,9 @@
  *   rooms  50 topics of 10 members, each publishes 10 times a second: latency
  *   idle   3,000 connections that joined a topic and say nothing: memory, and CPU per join
  *
- * fan is told twice: every signature checked, and keys proven once.  In the latter the signatures are random
- * bytes (nobody looks at them), because making real ones would be slower than the relay.
+ * Bars are on the relay's own CPU time, which a busy machine disturbs little; what the clock says is told
+ * beside it. fan is told twice: every signature checked, and keys proven once.  In the latter the signatures
+ * are random bytes (nobody looks at them), because making real ones would be slower than the relay.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -226,11 +227,15 @@ fan(const char *verify, double bar_deliveries, double bar_us)
 	for (int i = 0; i < READERS; i++)
 		all += readers[i].bytes / frame_bytes;
 	snprintf(what, sizeof what, "fan-out 1 to 100, 200 B, --verify %s: deliveries", verify);
-	bench_row_min(what, (double)all / took, "/s", bar_deliveries);
+	bench_row(what, (double)all / took, "/s");
+	snprintf(what, sizeof what,
+	    "fan-out 1 to 100, 200 B, --verify %s: deliveries per second of relay CPU", verify);
+	bench_row_min(what, (double)all / cpu, "/s", bar_deliveries);
 	snprintf(what, sizeof what, "fan-out 1 to 100, 200 B, --verify %s: relay CPU per delivery", verify);
 	bench_row_max(what, cpu * 1e6 / (double)all, "us", bar_us);
 	if (!forge)
-		bench_row_min("fan-out, verified messages in", (double)sent / took, "/s", 12000);
+		bench_row_min(
+		    "fan-out, messages verified per second of relay CPU", (double)sent / cpu, "/s", 12000);
 	for (int i = 0; i < READERS; i++)
 		client_close(&readers[i].c);
 	client_close(&publisher);
@@ -263,7 +268,7 @@ rooms(const char *verify, double bar_cpu)
 	struct process relay;
 	struct tg_buf b = {0};
 	size_t got = 0, sent = 0;
-	double began, cpu, took;
+	double began, cpu, took, last;
 	char what[128];
 	int ep = epoll_create1(0);
 
@@ -279,7 +284,9 @@ rooms(const char *verify, double bar_cpu)
 	}
 	cpu = cpu_of(relay.pid);
 	began = bench_now();
-	while (got < expected && (took = bench_now() - began) < ROOMS_S + 2) {
+	last = began;
+	/* Lost is what does not come for three seconds: on a busy machine the load itself falls behind. */
+	while (got < expected && (took = bench_now() - began, bench_now() - last < 3)) {
 		/* Member i sends its k-th message at (k + i/N) tenths of a second. */
 		while (sent < (size_t)N * SENDS && (double)sent / N * 0.1 <= took) {
 			size_t i = sent % N;
@@ -306,7 +313,8 @@ rooms(const char *verify, double bar_cpu)
 				if (f.type != TG_FRAME_PUB)
 					client_die("rooms: frame %d", f.type);
 				memcpy(&then, f.u.pub.payload.data, sizeof then);
-				latency[got++] = (bench_now() - then) * 1e6;
+				last = bench_now();
+				latency[got++] = (last - then) * 1e6;
 			}
 		}
 	}

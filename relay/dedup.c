@@ -6,11 +6,10 @@
  *
  * Free slots are those never used (from `fresh` on) and a list of used ones.
  */
+#include <assert.h>
 #include <string.h>
 
 #include <sodium.h>
-
-#include <toygrid/status.h>
 
 #include "base/mem.h"
 #include "dedup.h"
@@ -98,6 +97,12 @@ tg_dedup_has(const struct tg_dedup *dedup, const struct tg_frame_id *id)
 }
 
 int
+tg_dedup_full(const struct tg_dedup *dedup)
+{
+	return dedup->free == NO_SLOT && dedup->fresh == dedup->slot_count;
+}
+
+void
 tg_dedup_put(struct tg_dedup *dedup, const struct tg_frame_id *id, uint64_t until_s)
 {
 	uint32_t *bucket = &dedup->buckets[bucket_of(dedup, id)], *second;
@@ -111,10 +116,9 @@ tg_dedup_put(struct tg_dedup *dedup, const struct tg_frame_id *id, uint64_t unti
 	if (dedup->free != NO_SLOT) {
 		i = dedup->free;
 		dedup->free = dedup->slots[i - 1].next_in_second;
-	} else if (dedup->fresh < dedup->slot_count) {
-		i = ++dedup->fresh;
 	} else {
-		return TG_EFULL;
+		assert(dedup->fresh < dedup->slot_count);
+		i = ++dedup->fresh;
 	}
 	second = &dedup->wheel[until_s % WHEEL];
 	s = &dedup->slots[i - 1];
@@ -124,7 +128,6 @@ tg_dedup_put(struct tg_dedup *dedup, const struct tg_frame_id *id, uint64_t unti
 	s->next_in_second = *second;
 	*second = i;
 	dedup->count++;
-	return TG_OK;
 }
 
 static void

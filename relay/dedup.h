@@ -33,13 +33,15 @@ void tg_dedup_free(struct tg_dedup *dedup);
 /** tg_dedup_has(dedup, id): 1 when ${id} is in the window.  O(1). */
 int tg_dedup_has(const struct tg_dedup *dedup, const struct tg_frame_id *id);
 
+/** tg_dedup_full(dedup): 1 when every slot is taken. */
+int tg_dedup_full(const struct tg_dedup *dedup);
+
 /**
  * tg_dedup_put(dedup, id, until_s):
  * Remember ${id}, which must not be in the window, up to and including second ${until_s} (cut to
- * TG_DEDUP_MAX_AGE_S from the last tick).  TG_OK, or TG_EFULL when every slot is taken.  O(1).
+ * TG_DEDUP_MAX_AGE_S from the last tick).  The window must not be full.  O(1).
  */
-int tg_dedup_put(struct tg_dedup *dedup, const struct tg_frame_id *id, uint64_t until_s)
-    __attribute__((warn_unused_result));
+void tg_dedup_put(struct tg_dedup *dedup, const struct tg_frame_id *id, uint64_t until_s);
 
 /**
  * tg_dedup_tick(dedup, now_s, budget):

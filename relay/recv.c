@@ -228,18 +228,18 @@ recv_pub(struct tg_conn *conn, const struct tg_frame *frame)
 			return;
 		}
 	}
-	/* Until the frame is stale: its own time plus the age, seen from now, on the clock that never goes
-	 * back. */
-	if (tg_dedup_put(r->dedup, &id, (r->mono_ms + (pub->time_ms + age - r->now_ms)) / 1000 + 1) !=
-	    TG_OK) {
+	if (tg_dedup_full(r->dedup)) {
 		tg_conn_err(conn, &id, TG_ERR_BUSY, "window");
 		return;
 	}
-	tg_bucket_take(topic_bucket, &c->topic_rate[pub->class], cost);
+	/* Forward first: a frame answered with busy must not be a duplicate when it comes again. */
 	if (tg_relay_forward(r, e->topic, pub->flags, frame->raw.data, frame->raw.len, conn) != TG_OK) {
 		tg_conn_err(conn, &id, TG_ERR_BUSY, "memory");
 		return;
 	}
+	/* Until the frame is stale: its own time plus the age, on the clock that never goes back. */
+	tg_dedup_put(r->dedup, &id, (r->mono_ms + (pub->time_ms + age - r->now_ms)) / 1000 + 1);
+	tg_bucket_take(topic_bucket, &c->topic_rate[pub->class], cost);
 	r->metrics.frames_in[pub->class]++;
 	r->metrics.bytes_in[pub->class] += frame->raw.len;
 	if (pub->flags & TG_PUB_RECEIPT)

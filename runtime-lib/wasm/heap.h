@@ -19,9 +19,7 @@
 
 #include <stddef.h>
 
-#define HEAP_MAX_BYTES                                                                                       \
-	(256u << 20) /* a request over this fails at once; as large as the memory may become                 \
-		      */
+#define HEAP_MAX_BYTES (256u << 20) /* a request over this fails at once: the memory has no more */
 
 /** heap_alloc(size): ${size} bytes, or NULL without memory.  0 bytes are a block too. */
 void *heap_alloc(size_t size);

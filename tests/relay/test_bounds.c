@@ -331,6 +331,109 @@ START_TEST(half_received_messages_are_bounded_in_all)
 }
 END_TEST
 
+/* Publish n frames at once; returns how many were refused for their rate. */
+static int
+limited(struct client *c, const struct grid *g, int n, int forged)
+{
+	static unsigned serial;
+	struct tg_buf buf = {0};
+	struct tg_frame f;
+	char text[32];
+	int refused = 0;
+
+	for (int i = 0; i < n; i++) {
+		snprintf(text, sizeof text, "rate %u", serial++);
+		put_main(&buf, g, text);
+		if (forged)
+			buf.data[buf.len - 1] ^= 1;
+	}
+	client_send(c, &buf);
+	tg_buf_free(&buf);
+	while (client_next(c, 200, &f) == 1) {
+		ck_assert_int_eq(f.type, TG_FRAME_ERR);
+		if (f.u.err.code == TG_ERR_RATE_LIMITED)
+			refused++;
+		else
+			ck_assert_uint_eq(f.u.err.code, TG_ERR_BAD_SIGNATURE);
+	}
+	return refused;
+}
+
+START_TEST(a_topic_has_a_rate_which_its_publishers_share_and_forgers_cannot_use_up)
+{
+	struct client a, b;
+	struct grid other;
+
+	process_start(
+	    &relay, "--connection-main", "off", "--address-main", "off", "--topic-main", "1/20", NULL);
+	grid_make(&other, 2);
+	client_start(&a, relay.port);
+	client_start(&b, relay.port);
+	client_join(&a, &grid, PROVE_WRITE);
+	client_join(&b, &grid, PROVE_WRITE);
+	client_join(&b, &other, PROVE_WRITE);
+	ck_assert_int_eq(limited(&a, &grid, 100, 1), 0);
+	ck_assert_int_eq(limited(&a, &grid, 15, 0), 0);
+	ck_assert_int_ge(limited(&b, &grid, 15, 0), 7);
+	ck_assert_int_eq(limited(&b, &other, 15, 0), 0); /* another topic does not pay for it */
+	client_close(&a);
+	client_close(&b);
+	stop();
+}
+END_TEST
+
+START_TEST(an_address_has_a_rate_which_its_connections_share_and_reconnecting_does_not_refill)
+{
+	struct client a, b;
+
+	process_start(
+	    &relay, "--connection-main", "off", "--address-main", "1/20", "--topic-main", "off", NULL);
+	client_start(&a, relay.port);
+	client_start(&b, relay.port);
+	client_join(&a, &grid, PROVE_WRITE);
+	client_join(&b, &grid, PROVE_WRITE);
+	ck_assert_int_eq(limited(&a, &grid, 15, 0), 0);
+	ck_assert_int_ge(limited(&b, &grid, 15, 0), 7);
+	client_close(&a);
+	client_close(&b);
+	client_start(&a, relay.port);
+	client_join(&a, &grid, PROVE_WRITE);
+	ck_assert_int_ge(limited(&a, &grid, 15, 0), 7);
+	client_close(&a);
+	stop();
+}
+END_TEST
+
+START_TEST(a_storm_of_subscriptions_is_limited)
+{
+	struct client c;
+	struct tg_buf buf = {0};
+	struct tg_frame f;
+	int ok = 0, refused = 0;
+
+	process_start(&relay, "--connection-control", "1/10", NULL);
+	client_start(&c, relay.port);
+	for (unsigned i = 0; i < 30; i++) {
+		struct grid g;
+
+		grid_make(&g, i);
+		put_sub(&buf, &c, &g, PROVE_READ, "127.0.0.1");
+	}
+	client_send(&c, &buf);
+	for (int i = 0; i < 30; i++) {
+		ck_assert_int_eq(client_next(&c, 5000, &f), 1);
+		ok += f.type == TG_FRAME_OK;
+		refused += f.type == TG_FRAME_ERR && f.u.err.code == TG_ERR_RATE_LIMITED;
+	}
+	ck_assert_int_ge(ok, 10);
+	ck_assert_int_ge(refused, 15);
+	ck_assert_int_eq(ok + refused, 30);
+	client_close(&c);
+	tg_buf_free(&buf);
+	stop();
+}
+END_TEST
+
 START_TEST(joining_and_leaving_leaves_nothing_behind)
 {
 	struct tg_buf buf = {0};
@@ -383,6 +486,10 @@ main(void)
 	tcase_add_test(tc, sockets_of_one_address_are_limited_and_given_back);
 	tcase_add_test(tc, sockets_in_all_are_limited);
 	tcase_add_test(tc, half_received_messages_are_bounded_in_all);
+	tcase_add_test(tc, a_topic_has_a_rate_which_its_publishers_share_and_forgers_cannot_use_up);
+	tcase_add_test(
+	    tc, an_address_has_a_rate_which_its_connections_share_and_reconnecting_does_not_refill);
+	tcase_add_test(tc, a_storm_of_subscriptions_is_limited);
 	tcase_add_test(tc, joining_and_leaving_leaves_nothing_behind);
 	tcase_set_timeout(tc, 60);
 	suite_add_tcase(s, tc);

@@ -65,10 +65,10 @@ START_TEST(dedup_remembers_exactly_until_the_second_asked_for)
 		ck_assert_int_eq(tg_dedup_has(d, &id), until[n] >= now);
 		if (until[n] < now) {
 			uint64_t t = now + below(30);
-			int rc = tg_dedup_put(d, &id, t);
 
-			ck_assert_int_eq(rc, held == SLOTS ? TG_EFULL : TG_OK);
-			if (rc == TG_OK) {
+			ck_assert_int_eq(tg_dedup_full(d), held == SLOTS);
+			if (held < SLOTS) {
+				tg_dedup_put(d, &id, t);
 				until[n] = t;
 				held++;
 			}
@@ -93,7 +93,7 @@ START_TEST(dedup_forgets_at_most_its_budget_at_a_time)
 	for (uint32_t i = 0; i < 1000; i++) {
 		struct tg_frame_id id = id_of(i);
 
-		ck_assert_int_eq(tg_dedup_put(d, &id, 5), TG_OK);
+		tg_dedup_put(d, &id, 5);
 	}
 	ck_assert_int_eq(tg_dedup_tick(d, 6, 300), 1);
 	ck_assert_uint_eq(tg_dedup_count(d), 700);
@@ -109,7 +109,7 @@ START_TEST(dedup_cuts_a_life_that_is_too_long)
 	struct tg_dedup *d = tg_dedup_new(2, seed16, 10);
 	struct tg_frame_id id = id_of(1);
 
-	ck_assert_int_eq(tg_dedup_put(d, &id, UINT64_MAX / 2), TG_OK);
+	tg_dedup_put(d, &id, UINT64_MAX / 2);
 	ck_assert_int_eq(tg_dedup_tick(d, 10 + TG_DEDUP_MAX_AGE_S + 1, 100), 0);
 	ck_assert_int_eq(tg_dedup_has(d, &id), 0);
 	tg_dedup_free(d);

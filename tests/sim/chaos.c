@@ -404,7 +404,8 @@ fault_tabs(struct sim_chaos *chaos)
 	sim_host_command(tab, TG_COMMAND_CLOSE, 1, &event);
 	tg_write_bin(&event, tab->grid.b, 32);
 	sim_host_send(tab, &event, on_closed, NULL);
-	after(chaos, 50, 3000, open_again, profile->number);
+	/* What `close` flushed is published by whoever opens the document next. */
+	after(chaos, 50, 3000, reopen, profile->number);
 }
 
 static void

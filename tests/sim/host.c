@@ -649,9 +649,11 @@ carry_out_all(struct sim_host *host, const uint8_t *effects, size_t len)
 	tg_reader_init(&r, effects, len);
 	while ((rc = tg_effect_next(&r, &effect)) == TG_OK && !host->crashing)
 		carry_out(host, &effect);
-	if (rc != TG_OK && rc != TG_ENOTFOUND)
+	if (rc != TG_OK && rc != TG_ENOTFOUND) {
+		host->world->malformed = 1;
 		sim_fail(host->world, "%s/%u: malformed effects: %s", host->profile->name, host->number,
 		    tg_status_name(rc));
+	}
 }
 
 static void
@@ -683,12 +685,21 @@ give(struct sim_host *host, const uint8_t *event, size_t len)
 		sim_host_kill(host);
 		return;
 	}
-	if (rc != TG_OK) {
+	if (rc != TG_OK && !host->world->lenient) {
 		sim_fail(host->world, "%s/%u: the peer refused an event (%02x) with %s", host->profile->name,
 		    host->number, len > 1 ? event[1] : 0, tg_status_name(rc));
 		return;
 	}
 	carry_out_all(host, effects, effects_len);
+}
+
+void
+sim_host_feed(struct sim_host *host, const uint8_t *event, size_t len)
+{
+	host->busy = 1;
+	give(host, event, len);
+	host->busy = 0;
+	drain(host);
 }
 
 /* Handle what is queued, one event after another: what happens inside an effect waits here. */

@@ -152,6 +152,10 @@ uint64_t sim_host_clock(const struct sim_host *host);
  * since the last. */
 void sim_host_event(struct sim_host *host, struct tg_buf *event);
 
+/** sim_host_feed(host, event, len): Any bytes as an event, also bad ones; its effects are carried out.  For
+ * fuzzing. */
+void sim_host_feed(struct sim_host *host, const uint8_t *event, size_t len);
+
 /**
  * sim_host_command(host, name, argc, event), sim_host_send(host, event, reply, ctx):
  * Begin a command, to which the caller adds ${argc} arguments; then send it.  reply (may be NULL) is called

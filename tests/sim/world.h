@@ -33,8 +33,10 @@ struct sim_world {
 	size_t link_count;
 	struct sim_tokens *tokens; /* what users typed; see user.h */
 	struct tg_buf story;
-	int record; /* hosts opened from now on write traces */
-	int failed; /* 1 after the first sim_fail */
+	int record;    /* hosts opened from now on write traces */
+	int failed;    /* 1 after the first sim_fail */
+	int lenient;   /* fuzzing: hosts say what they like, sim_fail is not called for */
+	int malformed; /* a peer's effects did not decode */
 	char failure[512];
 };
 

@@ -10,7 +10,7 @@ import { AddMarkStep, RemoveMarkStep, ReplaceStep } from "@tiptap/pm/transform";
 import { draw, drawInline, drawMarks, objectData } from "./draw";
 import { blockPos, gapPos, indexAt } from "./flatten";
 import { Kind, type Items, type Run } from "./items";
-import { mapIndex, type Change, type Changes } from "./patches";
+import { makeChange, mapIndex, type Change, type Changes } from "./patches";
 import { stretchOf, stretchWith, type Stretch } from "./translate";
 
 /// Make `changes` in `items`, which are in step with `state.doc`, and return the transaction that shows them.
@@ -19,7 +19,7 @@ export function applyChanges(state: EditorState, items: Items, changes: Changes)
 	const tr = state.tr;
 	const keep = keepSelection(state, items);
 	if (!changes.ascending) {
-		for (const change of changes.list) make(items, change);
+		for (const change of changes.list) makeChange(items, change);
 		redraw(tr, stretchOf(doc, 0, doc.childCount - 1), items, 0, items.blocks.length);
 	} else {
 		const runs = findRuns(doc, items, changes.list);
@@ -32,7 +32,7 @@ export function applyChanges(state: EditorState, items: Items, changes: Changes)
 			from: run.firstBlock === 0 ? 0 : mapIndex(changes.list, items.start(run.firstBlock), true),
 			to: mapIndex(changes.list, items.start(run.firstBlock + run.blocks), true),
 		}));
-		for (const change of changes.list) make(items, change);
+		for (const change of changes.list) makeChange(items, change);
 		runs.forEach((run, i) => {
 			const first = items.blockFrom(bounds[i]!.from);
 			const end = items.length === 0 ? 1 : items.blockFrom(bounds[i]!.to);
@@ -54,12 +54,6 @@ export function repair(state: EditorState, items: Items, stretch: Stretch): Tran
 	if (!tr.docChanged) return null;
 	keep(tr, items, (index) => index);
 	return tr;
-}
-
-function make(items: Items, change: Change): void {
-	if (change.op === "insert") items.insert(change.index, change.added);
-	else if (change.op === "delete") items.delete(change.index, change.count);
-	else items.reformat(change.index, change.index + change.count, () => change.format);
 }
 
 // Remember the selection by items, so that it stays in its words even where their nodes are drawn anew.

@@ -13,7 +13,7 @@ import { applyChanges, repair } from "./apply";
 import { draw } from "./draw";
 import { gapPos, indexAt } from "./flatten";
 import { Items, type Format } from "./items";
-import { decodePatches, mapIndex, type Change, type Changes } from "./patches";
+import { appended, decodePatches, makeChange, mapIndex, type Change, type Changes } from "./patches";
 import { Edits, stretchAround, stretchOf, translateStep } from "./translate";
 import type { Value } from "../runtime/msgpack";
 
@@ -55,11 +55,9 @@ export class Binding {
 	/// Take what the runtime holds: the nodes to open the editor with.
 	open(schema: Node["type"]["schema"]): Node {
 		const { list } = this.decode(this.port.poll());
-		for (const change of list) {
-			if (change.op === "insert") this.items.insert(change.index, change.added);
-			else if (change.op === "delete") this.items.delete(change.index, change.count);
-			else this.items.reformat(change.index, change.index + change.count, () => change.format);
-		}
+		const all = appended(list);
+		if (all && this.items.length === 0) this.items.fill(all);
+		else for (const change of list) makeChange(this.items, change);
 		return (this.shown = schema.topNodeType.create(null, draw(schema, this.items.blocks)));
 	}
 

@@ -229,6 +229,12 @@ export class Items {
 		return cut(segments(this.list.slice(first, last + 1)), from - start, to - start)[1];
 	}
 
+	/// Hold these items instead: a whole document at once.
+	fill(all: readonly Segment[]): void {
+		const made = blocksOf(all);
+		this.restore(made.length > 0 ? made : [EMPTY]);
+	}
+
 	insert(index: number, added: readonly Segment[]): void {
 		this.change(index, index, (before, after) => [...before, ...added, ...after]);
 	}

@@ -1,5 +1,5 @@
 // patches.ts -- what poll, undo and redo answer (text.h), as changes of items.
-import { atomRun, charRun, Kind, type Format, type Segment } from "./items";
+import { atomRun, charRun, Kind, type Format, type Items, type Segment } from "./items";
 import type { Value } from "../runtime/msgpack";
 
 const FIELDS = 8; // int32 each: op, flow, index, count, kind, format, byte_off, byte_len
@@ -52,6 +52,25 @@ export function decodePatches(answer: Value, formatOf: (id: number) => Format): 
 		}
 	}
 	return changes;
+}
+
+/// The items that `changes` make of nothing, when each appends to those before it, as in a first poll; else null.
+export function appended(changes: readonly Change[]): Segment[] | null {
+	let end = 0;
+	const all: Segment[] = [];
+	for (const change of changes) {
+		if (change.op !== "insert" || change.index !== end) return null;
+		all.push(...change.added);
+		end += change.count;
+	}
+	return all;
+}
+
+/// Make one change in `items`.
+export function makeChange(items: Items, change: Change): void {
+	if (change.op === "insert") items.insert(change.index, change.added);
+	else if (change.op === "delete") items.delete(change.index, change.count);
+	else items.reformat(change.index, change.index + change.count, () => change.format);
 }
 
 /// Where the gap at `index` is after the changes.  Text inserted right at it comes to stand behind it, unless

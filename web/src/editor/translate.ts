@@ -95,17 +95,21 @@ function giveMarkers(edits: Edits, before: Node, from: number, to: number): void
 
 // Replace the items `old` at `index`, keeping what is equal at both ends.
 function replace(edits: Edits, index: number, old: Segment[], added: Segment[]): void {
-	const a = explode(old);
-	const b = explode(added);
+	// Nothing can be equal then, and a large paste need not be taken apart.
+	const [a, b] = old.length && added.length ? [explode(old), explode(added)] : [[], []];
 	let head = 0;
 	while (head < a.length && head < b.length && alike(a[head]!, b[head]!)) head++;
 	let tail = 0;
 	while (tail < a.length - head && tail < b.length - head && alike(a[a.length - 1 - tail]!, b[b.length - 1 - tail]!)) tail++;
-	edits.delete(index + head, a.length - head - tail);
-	edits.insert(index + head, sliceSegments(added, head, b.length - tail));
+	edits.delete(index + head, itemCount(old) - head - tail);
+	edits.insert(index + head, sliceSegments(added, head, itemCount(added) - tail));
 }
 
-// One entry per item.  Steps are small; the largest is a paste.
+function itemCount(segments: readonly Segment[]): number {
+	return segments.reduce((n, segment) => n + (segment.kind === Kind.block ? 1 : segment.count), 0);
+}
+
+// One entry per item.
 function explode(segments: readonly Segment[]): Segment[] {
 	return segments.flatMap<Segment>((s) => (s.kind === Kind.block ? [s] : Array.from(s.text, (text): Run => ({ ...s, text, count: 1 }))));
 }

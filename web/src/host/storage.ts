@@ -52,18 +52,25 @@ export class Storage {
 			tx.oncomplete = () => resolve(Status.ok);
 			tx.onabort = () => resolve(tx.error?.name === "QuotaExceededError" ? Status.full : Status.io);
 			const records = tx.objectStore(STORE);
-			for (const { op, key, value } of writes) {
-				const at = key as BufferSource;
-				if (op === Op.put) records.put(value, at);
-				else if (op === Op.delete) records.delete(at);
-				else {
-					const held = records.get(at);
-					held.onsuccess = () => {
-						const old = held.result as Uint8Array | undefined;
-						if (old === undefined || (op === Op.putIfGreater && first64(value) > first64(old))) records.put(value, at);
-					};
+			// Requests run in the order in which they are made, so what follows a conditional put waits for its answer.
+			const from = (first: number): void => {
+				for (let i = first; i < writes.length; i++) {
+					const { op, key, value } = writes[i]!;
+					const at = key as BufferSource;
+					if (op === Op.put) records.put(value, at);
+					else if (op === Op.delete) records.delete(at);
+					else {
+						const held = records.get(at);
+						held.onsuccess = () => {
+							const old = held.result as Uint8Array | undefined;
+							if (old === undefined || (op === Op.putIfGreater && first64(value) > first64(old))) records.put(value, at);
+							from(i + 1);
+						};
+						return;
+					}
 				}
-			}
+			};
+			from(0);
 		});
 	}
 

@@ -10,7 +10,8 @@ export class People {
 
 	constructor(private readonly profile: () => void) {}
 
-	update({ me, open }: State): void {
+	update({ phase, me, open }: State): void {
+		if (phase === "starting") return; // who we are is still being read
 		const others = new Map<string, { name: string; colour: number; text: string }>();
 		for (const person of open?.people.values() ?? []) {
 			if (person.own || !person.name) continue;

@@ -13,7 +13,7 @@ export function showProfile(me: Me, save: (name: string, colour: number) => void
 	const colours = h(
 		"div",
 		{ class: "colours", role: "radiogroup", "aria-label": t.colour },
-		...PALETTE.map((colour, i) => {
+		...offeredTo(me).map((colour, i) => {
 			const input = h("input", { type: "radio", name: "colour", value: String(colour), "aria-label": t.colourName(i + 1), checked: colour === me.colour });
 			input.style.setProperty("--person", cssColour(colour));
 			return input;
@@ -38,6 +38,12 @@ export function showProfile(me: Me, save: (name: string, colour: number) => void
 		),
 	);
 	name.select();
+}
+
+// The colour one has, if it is not among those offered, comes first.
+function offeredTo({ colour }: Me): number[] {
+	const offered: number[] = [...PALETTE];
+	return offered.includes(colour) ? offered : [colour, ...offered.slice(1)];
 }
 
 /// A name to start with.

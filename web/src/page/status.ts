@@ -1,5 +1,5 @@
 // status.ts -- the chip that tells the truth: connected or not, and how many devices hold one's last change.
-import { SessionRole, type Durability, type State } from "../app/state";
+import { SessionRole, type Device, type Durability, type OpenDocument, type State } from "../app/state";
 import { fill, h } from "./dom";
 import { icon } from "./icons";
 import { texts } from "./texts";
@@ -38,7 +38,7 @@ export class Status {
 					"ul",
 					{ class: "devices" },
 					device(t.here, "device", !state.storageFull && durability.safe > 0, false),
-					...durability.devices.map((d) => device(d.name || t.replica, d.role === SessionRole.replica ? "replica" : "device", d.holds, d.temporary)),
+					...durability.devices.map((d) => device(deviceName(d, open!), d.role === SessionRole.replica ? "replica" : "device", d.holds, d.temporary)),
 				),
 			durability && durability.devices.length === 0 && h("p", { class: "muted" }, t.alone),
 		);
@@ -49,6 +49,12 @@ export class Status {
 function safetyOf(durability: Durability | null): string {
 	if (!durability || (durability.safe === 0 && durability.unsent === 0)) return "";
 	return durability.safe === 0 ? t.saving : t.safe(durability.safe);
+}
+
+// Somebody who only reads along has told their name by presence alone.
+function deviceName(device: Device, { people }: OpenDocument): string {
+	if (device.role === SessionRole.replica) return device.name && device.name !== "replica" ? device.name : t.replica;
+	return device.name || [...people.values()].find((person) => person.device === device.id && person.name)?.name || t.unnamed;
 }
 
 function device(name: string, symbol: "device" | "replica", holds: boolean, temporary: boolean): HTMLElement {

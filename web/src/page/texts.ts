@@ -99,6 +99,7 @@ export const texts = {
 		lacks: "not yet",
 		temporary: "may forget it",
 		replica: "Replica",
+		unnamed: "Another device",
 		alone: "No other device has confirmed yet.",
 		unsent: (n: number) => `${count(n, "change", "changes")} not yet sent`,
 		offlineHint: "You can keep writing. Changes are stored in this browser and sent when you are back.",

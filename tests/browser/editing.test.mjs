@@ -1,0 +1,178 @@
+// The editor as hands meet it: shortcuts, lists, paste, compositions, and the policy of the page.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { converged, shown, text, until, World } from "./world.mjs";
+
+const LIMIT = { timeout: 60_000 };
+let world, a, b;
+
+before(async () => {
+	world = await World.start({ replica: false });
+	[a, b] = [await world.profile(), await world.profile()];
+});
+after(() => world?.end());
+
+async function fresh(title) {
+	const { edit } = await a.create(title);
+	await b.visit(edit);
+	return edit;
+}
+
+function clean() {
+	assert.deepEqual([...a.errors.splice(0), ...b.errors.splice(0)], []);
+}
+
+test("headings, lists and their nesting, quote, code, rule: by keyboard, the same for both", LIMIT, async () => {
+	await fresh("Blocks");
+	const { keyboard } = a.page;
+	const lines = [["# ", "Top"], ["", "plain"], ["- ", "one"]];
+	for (const [start, words] of lines) {
+		await keyboard.type(start + words);
+		await keyboard.press("Enter");
+	}
+	await keyboard.press("Tab");
+	await keyboard.type("nested");
+	await keyboard.press("Enter");
+	await keyboard.press("Shift+Tab");
+	await keyboard.type("two");
+	await keyboard.press("Enter");
+	await keyboard.press("Enter");
+	await keyboard.type("[ ] todo");
+	await keyboard.press("Enter");
+	await keyboard.press("Enter");
+	await keyboard.type("> quoted");
+	await keyboard.press("Enter");
+	await keyboard.press("Enter");
+	await keyboard.type("```js ");
+	await keyboard.type("let x");
+	await keyboard.press("Control+Enter");
+	await keyboard.type("---end");
+	const wanted = [
+		"<h1>Top</h1>", "<p>plain</p>", "<ul><li><p>one</p><ul><li><p>nested</p></li></ul></li><li><p>two</p></li></ul>", "<p>todo</p>", "<blockquote><p>quoted</p></blockquote>", "let x", "<hr>", "<p>end</p>",
+	];
+	await until("the second person to see it", async () => (await text(b.page)).endsWith("end"));
+	const html = await converged([a.page, b.page]);
+	for (const part of wanted) assert.ok(html.includes(part), `${part} in ${html}`);
+	// A checkbox ticked there is ticked here.
+	await b.page.locator("li[data-checked] input").check();
+	await a.page.locator('li[data-checked="true"]').waitFor();
+	await converged([a.page, b.page]);
+	clean();
+});
+
+test("toolbar buttons format the selection and say whether they are on", LIMIT, async () => {
+	await fresh("Toolbar");
+	const { page } = a;
+	await page.keyboard.type("some words");
+	await page.keyboard.press("Control+a");
+	for (const [name, tag] of [["Bold", "strong"], ["Italic", "em"], ["Strikethrough", "s"], ["Highlight", "mark"], ["Code", "code"]]) {
+		const button = page.getByRole("button", { name, exact: true });
+		await button.click();
+		await until(`${name} to be on`, async () => (await button.getAttribute("aria-pressed")) === "true");
+		await b.page.locator(`.ProseMirror ${tag}`).waitFor();
+	}
+	await page.getByLabel("Text style").selectOption("2");
+	await b.page.locator(".ProseMirror h2").waitFor();
+	await page.getByRole("button", { name: "Link" }).click();
+	await page.getByLabel("Address").fill("example.org/page");
+	await page.keyboard.press("Enter");
+	await b.page.locator('.ProseMirror a[href="https://example.org/page"]').waitFor();
+	await converged([a.page, b.page]);
+	clean();
+});
+
+test("pasted HTML comes in as our blocks and marks, without scripts, styles or odd links", LIMIT, async () => {
+	await fresh("Paste");
+	await a.page.evaluate(() => {
+		const data = new DataTransfer();
+		data.setData("text/html", '<h1 style="color:red" onclick="alert(1)">Head</h1><p>a <b>bold</b> <a href="javascript:alert(1)">bad</a> <a href="https://example.org/" class="x" title="y">good</a></p><ol start="3"><li>three<ul><li>deep</li></ul></li></ol><script>alert(2)</scr' + "ipt><table><tr><td>cell</td></tr></table>");
+		data.setData("text/plain", "plain");
+		document.querySelector(".ProseMirror").dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+	});
+	await until("the paste to arrive", async () => /cell/.test(await text(b.page)));
+	const html = await converged([a.page, b.page]);
+	assert.match(html, /<h1>Head<\/h1>/);
+	assert.match(html, /<strong>bold<\/strong>/);
+	assert.match(html, /<a[^>]*href="https:\/\/example.org\/"[^>]*>good<\/a>/);
+	assert.match(html, /<ol start="3"><li><p>three<\/p><ul><li><p>deep<\/p><\/li><\/ul><\/li><\/ol>/);
+	assert.doesNotMatch(html, /javascript:|onclick|color:red|<script/);
+	// The page's policy refuses the style and the handler even in the detached document where the paste is read.
+	for (const error of a.errors.splice(0)) assert.match(error, /violates the following Content Security Policy/);
+	clean();
+});
+
+test("words of others wait while one composes, and nothing is lost when the composition ends", LIMIT, async () => {
+	await fresh("Composing");
+	await a.page.keyboard.type("abc");
+	await until("the text", async () => (await text(b.page)) === "abc");
+	const client = await a.context.newCDPSession(a.page);
+	await client.send("Input.imeSetComposition", { text: "に", selectionStart: 1, selectionEnd: 1 });
+	await until("the composition", async () => (await text(a.page)) === "abcに");
+	await b.page.locator(".ProseMirror").focus();
+	await b.page.keyboard.press("Control+Home");
+	await b.page.keyboard.type("XY");
+	await client.send("Input.imeSetComposition", { text: "にほ", selectionStart: 2, selectionEnd: 2 });
+	await until("the first stage at the other's", async () => /に/.test(await text(b.page)));
+	assert.equal(await text(a.page), "abcにほ", "nothing comes into a composition");
+	await client.send("Input.insertText", { text: "日本" });
+	await until("both", async () => (await text(a.page)) === "XYabc日本" || text(a.page));
+	await until("both there", async () => (await text(b.page)) === "XYabc日本" || text(b.page));
+	clean();
+});
+
+test("selecting all and deleting it, both at once, leaves one empty paragraph", LIMIT, async () => {
+	await fresh("Empty");
+	await a.page.keyboard.type("# Title");
+	await a.page.keyboard.press("Enter");
+	await a.page.keyboard.type("words");
+	await until("the text", async () => /words/.test(await text(b.page)));
+	await b.page.locator(".ProseMirror").focus();
+	await Promise.all([a, b].map(async ({ page }) => {
+		await page.keyboard.press("Control+a");
+		await page.keyboard.press("Delete");
+	}));
+	await until("nothing left", async () => (await Promise.all([text(a.page), text(b.page)])).every((one) => one.trim() === ""));
+	await converged([a.page, b.page]);
+	await a.page.keyboard.type("again");
+	await until("new words", async () => (await text(b.page)).includes("again"));
+	clean();
+});
+
+test("a document survives a reload, with title and formatting, and the list shows it", LIMIT, async () => {
+	await fresh("Stays here");
+	await a.page.keyboard.type("# kept");
+	await a.page.keyboard.press("Enter");
+	await a.page.keyboard.type("text");
+	const before = await shown(a.page);
+	await a.page.locator(".status", { hasText: /on this device|safe/ }).waitFor();
+	await a.page.reload();
+	await a.page.locator(".ProseMirror h1").waitFor();
+	assert.equal(await shown(a.page), before);
+	assert.equal(await a.page.getByLabel("Title").inputValue(), "Stays here");
+	await a.page.getByRole("link", { name: "All documents" }).click();
+	const row = a.page.locator(".row", { hasText: "Stays here" });
+	await row.waitFor();
+	await row.getByRole("button").click();
+	await a.page.getByRole("button", { name: "Remove", exact: true }).click();
+	await row.waitFor({ state: "detached" });
+	clean();
+});
+
+test("a phone has room: nothing is wider than 390 px, the toolbar scrolls", LIMIT, async () => {
+	await fresh("Narrow");
+	await a.page.keyboard.type("```" + " ");
+	await a.page.keyboard.type("x".repeat(200));
+	await a.page.setViewportSize({ width: 390, height: 844 });
+	const wide = await a.page.evaluate(() => document.documentElement.scrollWidth);
+	await a.page.setViewportSize({ width: 1280, height: 860 });
+	assert.ok(wide <= 390, `${wide} px`);
+	clean();
+});
+
+test("a link that is cut off, and a document that is not here, are said plainly", LIMIT, async () => {
+	await a.page.goto(`${world.origin}/#/g/short/exyz`);
+	await a.page.getByText("This link is not complete").waitFor();
+	await a.page.goto(`${world.origin}/#/g/${"A".repeat(43)}`);
+	await a.page.getByText("This browser does not have this document").waitFor();
+	clean();
+});
