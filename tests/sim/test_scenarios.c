@@ -1,6 +1,7 @@
 /*
  * Named worlds: one claim each, with few peers and nothing random but delays.
  */
+#define _GNU_SOURCE /* memmem */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,7 @@
 #include "wire/writer.h"
 
 #define SETTLE_MS 60000
-#define CAST_MAX  8
+#define CAST_MAX  80
 
 /* ---- a small party ------------------------------------------------------------------------------------- */
 
@@ -610,6 +611,104 @@ START_TEST(a_replica_brings_the_document_back_to_a_fresh_profile)
 }
 END_TEST
 
+/* More authors at once than one entry can name as parents (64). */
+START_TEST(seventy_people_write_at_once_and_agree)
+{
+	party(21, 70, 1);
+	sim_relay_stop(world->relays[0]);
+	sim_world_run(world, 500);
+	for (int i = 0; i < 70; i++)
+		sim_user_type_token(cast[i]->user);
+	sim_world_run(world, 1000);
+	sim_relay_start(world->relays[0]);
+	sim_world_run(world, 60000);
+	well();
+	/* Each has drawn all the others now, so what is typed next has seventy parents. */
+	for (int i = 0; i < 70; i += 7) {
+		ck_assert(sees(cast[i], "[069.0000]"));
+		sim_user_type_token(cast[i]->user);
+	}
+	finish();
+}
+END_TEST
+
+struct chunk_answer {
+	int came, status;
+	struct tg_buf value;
+};
+
+static void
+chunk_reply(struct sim_host *host, void *ctx, int status, struct tg_bytes value)
+{
+	struct chunk_answer *a = ctx;
+
+	(void)host;
+	a->came = 1;
+	a->status = status;
+	tg_buf_put(&a->value, value.data, value.len);
+}
+
+static struct chunk_answer
+chunk_command(struct sim_host *host, enum tg_command name, struct tg_bytes arg, int with_flag)
+{
+	struct chunk_answer answer = {0};
+	struct tg_buf event = {0};
+
+	sim_host_command(host, name, with_flag ? 3 : 2, &event);
+	tg_write_bin(&event, links.grid.b, sizeof links.grid.b);
+	if (with_flag)
+		tg_write_bool(&event, 0);
+	tg_write_bin(&event, arg.data, arg.len);
+	sim_host_send(host, &event, chunk_reply, &answer);
+	for (int ms = 0; ms < 20000 && !answer.came; ms += 100)
+		sim_world_run(world, 100);
+	ck_assert(answer.came);
+	return answer;
+}
+
+/* Its author gone, a chunk comes from the replica, which never could open it. */
+START_TEST(a_chunk_outlives_its_author_in_a_replica)
+{
+	static const struct tg_bytes data = {(const uint8_t *)"a picture of a lighthouse", 25};
+	struct sim_profile *replica;
+	struct chunk_answer put, got;
+	struct tg_reader r;
+	uint8_t name[32], nobody[32] = {1};
+	struct tg_bytes value;
+
+	party(22, 2, 1);
+	replica = sim_profile_new(world, "rep", 1);
+	sim_replica_open(replica);
+	sim_world_run(world, 1500);
+	sim_invite(cast[0], replica);
+	sim_world_run(world, 3000);
+	put = chunk_command(cast[0], TG_COMMAND_PUT, data, 1);
+	ck_assert_int_eq(put.status, TG_OK);
+	tg_reader_init(&r, put.value.data, put.value.len);
+	tg_read_fixed(&r, name, sizeof name);
+	ck_assert_int_eq(tg_reader_end(&r), TG_OK);
+	sim_world_run(world, 6000);
+	sim_host_kill(cast[0]);
+	sim_world_run(world, 500);
+	got = chunk_command(cast[1], TG_COMMAND_GET, (struct tg_bytes){name, sizeof name}, 0);
+	ck_assert_int_eq(got.status, TG_OK);
+	tg_reader_init(&r, got.value.data, got.value.len);
+	value = tg_read_bin(&r, 100);
+	ck_assert_uint_eq(value.len, data.len);
+	ck_assert_mem_eq(value.data, data.data, data.len);
+	tg_buf_free(&got.value);
+	got = chunk_command(cast[1], TG_COMMAND_GET, (struct tg_bytes){nobody, sizeof nobody}, 0);
+	ck_assert_int_eq(got.status, TG_ENOTFOUND);
+	/* Nowhere in the replica's store stands what was put. */
+	for (size_t i = 0; i < replica->store->count; i++)
+		ck_assert_ptr_null(memmem(replica->store->records[i].value,
+		    replica->store->records[i].value_len, data.data, data.len));
+	tg_buf_free(&put.value);
+	tg_buf_free(&got.value);
+	finish();
+}
+END_TEST
+
 static uint64_t
 down_bytes(const struct sim_host *host)
 {
@@ -691,7 +790,8 @@ main(void)
 	    forged_acks_never_raise_the_safe_count, a_liar_with_a_view_link_changes_nothing,
 	    safe_counts_a_device_only_when_its_disk_has_it,
 	    a_replica_brings_the_document_back_to_a_fresh_profile,
-	    a_newcomers_catch_up_costs_nobody_else_a_byte, undo_takes_back_only_ones_own_edits};
+	    a_newcomers_catch_up_costs_nobody_else_a_byte, undo_takes_back_only_ones_own_edits,
+	    seventy_people_write_at_once_and_agree, a_chunk_outlives_its_author_in_a_replica};
 	Suite *suite = suite_create("sim_scenarios");
 	TCase *tc = tcase_create("scenarios");
 	SRunner *runner;

@@ -11,7 +11,7 @@
 #include "sim/relay.h"
 #include "sim/sched.h"
 
-#define SIM_PROFILES_MAX 48
+#define SIM_PROFILES_MAX 96
 #define SIM_HOSTS_MAX	 512
 #define SIM_LINKS_MAX	 16384
 #define SIM_START_MS	 UINT64_C(1800000000000) /* when every world begins: Unix epoch */
