@@ -3,7 +3,7 @@
 // Everything a world started ends with it.  Waiting is always for something that can be seen: text in a page, a word
 // on the chip, a line of a program.
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import net from "node:net";
 import { tmpdir } from "node:os";
@@ -107,6 +107,16 @@ export class World {
 		return JSON.parse(readFileSync(file, "utf8")).replica;
 	}
 
+	/// The document as a native peer prints it.
+	async export(link) {
+		const child = this.spawn(bin.toygrid, ["grid", "export", link, "--format", "text", "--relay", `ws://localhost:${this.relayPort}`, "--quiet"]);
+		let all = "";
+		child.stdout.on("data", (text) => (all += text));
+		const code = await child.gone;
+		if (code !== 0) throw new Error(`export ended with ${code}:\n${child.said}`);
+		return all;
+	}
+
 	/// End a program; SIGKILL is the harshest way.
 	async stop(program, signal = "SIGTERM") {
 		program.kill(signal);
@@ -116,9 +126,7 @@ export class World {
 	/// A fresh browser profile with its own process.
 	async profile(options = {}) {
 		const profile = new Profile(this, join(this.dir, `profile-${++this.profileCount}`), options);
-		await profile.open();
-		this.profiles.add(profile);
-		return profile;
+		return profile.open();
 	}
 
 	async end() {
@@ -146,9 +154,10 @@ export async function inWorld(options, body) {
 
 export class Profile {
 	errors = [];
-	constructor(world, dir, options) {
+	constructor(world, dir, { clockMs = 0, ...options }) {
 		this.world = world;
 		this.dir = dir;
+		this.clockMs = clockMs; // how far this person's clock is off
 		this.options = options;
 	}
 
@@ -160,7 +169,9 @@ export class Profile {
 			viewport: { width: 1280, height: 860 },
 			...this.options,
 		});
+		this.world.profiles.add(this);
 		this.context.setDefaultTimeout(WAIT_MS);
+		if (this.clockMs) await this.context.addInitScript(`{ const now = Date.now; Date.now = () => now() + ${this.clockMs}; }`);
 		this.context.on("page", (page) => this.watch(page));
 		this.page = this.context.pages()[0] ?? (await this.context.newPage());
 		this.watch(this.page);
@@ -180,6 +191,17 @@ export class Profile {
 	async close() {
 		this.world.profiles.delete(this);
 		await this.context.close();
+	}
+
+	/// A copy of the profile on disk, while it is closed; and the profile as it was then.
+	backUp() {
+		cpSync(this.dir, `${this.dir}.backup`, { recursive: true });
+		return `${this.dir}.backup`;
+	}
+
+	restore(backup) {
+		rmSync(this.dir, { recursive: true });
+		cpSync(backup, this.dir, { recursive: true });
 	}
 
 	/// Name this person.

@@ -59,6 +59,7 @@ test("two write 2,000 keystrokes each at once with formatting, a third joins lat
 		const all = await text(c.page);
 		eachOnceInOrder(all, "a", COUNT);
 		eachOnceInOrder(all, "b", COUNT);
+		if (hasReplica) assert.equal((await world.export(edit)).trimEnd(), all.trimEnd());
 	}));
 
 test("both offline, both edit, both come back: nothing lost, one document", LIMIT, () =>
@@ -200,6 +201,51 @@ test("the chip says safe on 2 devices only after acks, and the truth when the re
 		await chip(a.page, /on this device/);
 		await world.startReplica();
 		await chip(a.page, /safe on 2 devices/, 60_000);
+	}));
+
+test("a restored browser profile goes on in a new log: no fork, and nothing of either time is lost", { ...LIMIT, skip: !hasReplica && "no native peer built" }, () =>
+	inWorld({}, async (world) => {
+		const a = await world.profile();
+		const { edit } = await a.create("Restored");
+		await a.page.keyboard.type("old ");
+		await chip(a.page, /safe on 2 devices/);
+		const address = a.page.url();
+		await a.close();
+		const backup = a.backUp();
+		await a.open();
+		await a.visit(address);
+		await a.toEnd();
+		await a.page.keyboard.type("lost by the restore ");
+		await chip(a.page, /safe on 2 devices/);
+		await until("the replica to hold it", async () => /lost by/.test(await world.export(edit)));
+		await a.close();
+		a.restore(backup);
+		await a.open();
+		await a.visit(address);
+		await a.toEnd();
+		await a.page.keyboard.type("new");
+		await until("both", async () => /old lost by the restore/.test(await text(a.page)) && /new/.test(await text(a.page)) || text(a.page));
+		await chip(a.page, /safe on 2 devices/);
+		await until("both in the replica", async () => {
+			const all = await world.export(edit);
+			return /lost by the restore/.test(all) && /new/.test(all) || all;
+		});
+		assert.equal(await a.page.locator(".notice-bad").count(), 0);
+	}));
+
+test("a clock 11 minutes ahead or behind can still write", LIMIT, () =>
+	inWorld({}, async (world) => {
+		const [a, b, c] = [await world.profile(), await world.profile({ clockMs: 660_000 }), await world.profile({ clockMs: -660_000 })];
+		const { edit } = await a.create("Clocks");
+		await a.page.keyboard.type("now");
+		for (const [person, word] of [[b, " ahead"], [c, " behind"]]) {
+			await person.visit(edit);
+			await until("the text", async () => /now/.test(await text(person.page)));
+			await person.toEnd();
+			await person.page.keyboard.type(word);
+		}
+		await until("all words", async () => (await text(a.page)) === "now ahead behind" || text(a.page));
+		await converged([a.page, b.page, c.page]);
 	}));
 
 test("others' carets show with their names, in the right place", LIMIT, () =>
