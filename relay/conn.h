@@ -112,7 +112,18 @@ void tg_conn_drain(struct tg_conn *conn, uint32_t within_ms);
 /** tg_conn_move(conn, list): To the end of ${list}, or off all lists when NULL. */
 void tg_conn_move(struct tg_conn *conn, struct tg_conn_list *list);
 
-/** tg_conn_frame(conn, frame): Handle one decoded frame (recv.c). */
-void tg_conn_frame(struct tg_conn *conn, const struct tg_frame *frame);
+/*
+ * Between conn.c, recv.c and send.c.
+ *
+ * tg_conn_add_todo(conn): look at it at the end of the turn (tg_conn_settle).  tg_conn_leave_todo(conn): no
+ * more. tg_conn_leave_all(conn): nothing more from or for it: off its topics, its frames of this turn become
+ * nobody's, its half-received message goes.  Not while readers are being served. tg_conn_drop_partial(conn),
+ * tg_conn_drop_queue(conn): release what was half received; what waits to be sent.
+ */
+void tg_conn_add_todo(struct tg_conn *conn);
+void tg_conn_leave_todo(struct tg_conn *conn);
+void tg_conn_leave_all(struct tg_conn *conn);
+void tg_conn_drop_partial(struct tg_conn *conn);
+void tg_conn_drop_queue(struct tg_conn *conn);
 
 #endif

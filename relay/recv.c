@@ -1,11 +1,13 @@
 /*
- * One function per frame a client may send.  Checks stand in the order of protocol.md 3: what is cheap first,
- * the signature late, and the dedup entry only for what verified, so that a forged copy cannot keep the
- * original out.
+ * What comes in: messages are put together from pieces, taken apart into frames, and each kind of frame that
+ * a client may send has its function.  Checks stand in the order of protocol.md 3: what is cheap first, the
+ * signature late, and the dedup entry only for what verified, so that a forged copy cannot keep the original
+ * out.
  */
 #include <string.h>
 #include <time.h>
 
+#include <toygrid/limits.h>
 #include <toygrid/status.h>
 
 #include "base/mem.h"
@@ -246,8 +248,8 @@ recv_pub(struct tg_conn *conn, const struct tg_frame *frame)
 		tg_conn_ok(conn, &id);
 }
 
-void
-tg_conn_frame(struct tg_conn *conn, const struct tg_frame *frame)
+static void
+handle(struct tg_conn *conn, const struct tg_frame *frame)
 {
 	if (conn->state == TG_CONN_WAITING && frame->type != TG_FRAME_HELLO) {
 		tg_conn_close(conn, TG_WS_PROTOCOL, TG_ERR_BAD_FRAME, "before HELLO");
@@ -272,4 +274,88 @@ tg_conn_frame(struct tg_conn *conn, const struct tg_frame *frame)
 		break; /* ours to send */
 	}
 	tg_conn_close(conn, TG_WS_PROTOCOL, TG_ERR_BAD_FRAME, "not for a relay");
+}
+
+static void
+frames(struct tg_conn *conn, const uint8_t *data, size_t len)
+{
+	size_t at = 0;
+
+	if (len == 0)
+		tg_conn_close(conn, TG_WS_PROTOCOL, TG_ERR_BAD_FRAME, "empty message");
+	while (at < len && (conn->state == TG_CONN_WAITING || conn->state == TG_CONN_OPEN)) {
+		struct tg_frame frame;
+		size_t used;
+
+		switch (tg_frame_decode(data + at, len - at, &frame, &used)) {
+		case TG_OK:
+			handle(conn, &frame);
+			break;
+		case TG_ETOOBIG:
+			tg_conn_close(conn, TG_WS_TOO_BIG, TG_ERR_TOO_BIG, "frame");
+			break;
+		case TG_EVERSION:
+			tg_conn_close(conn, TG_WS_PROTOCOL, TG_ERR_BAD_VERSION, NULL);
+			break;
+		case TG_ETRUNCATED:
+			tg_conn_close(conn, TG_WS_PROTOCOL, TG_ERR_BAD_FRAME, "cut off");
+			break;
+		default:
+			tg_conn_close(conn, TG_WS_PROTOCOL, TG_ERR_BAD_FRAME, NULL);
+			break;
+		}
+		at += used;
+	}
+}
+
+void
+tg_conn_receive(struct tg_conn *conn, const struct tg_piece *piece)
+{
+	struct tg_relay *r = conn->relay;
+
+	if (conn->state != TG_CONN_WAITING && conn->state != TG_CONN_OPEN)
+		return;
+	conn->heard_s = (uint32_t)(r->mono_ms / 1000);
+	if (!piece->binary) {
+		tg_conn_close(conn, TG_WS_PROTOCOL, TG_ERR_BAD_FRAME, "text message");
+		return;
+	}
+	if (piece->first)
+		conn->skip_message = 0;
+	/* What is announced counts at once: a header that promises 2^62 bytes is refused on arrival. */
+	if (piece->remaining > TG_WS_MESSAGE_MAX_BYTES ||
+	    conn->partial.len + piece->len + piece->remaining > TG_WS_MESSAGE_MAX_BYTES) {
+		tg_conn_close(conn, TG_WS_TOO_BIG, TG_ERR_TOO_BIG, "message");
+		return;
+	}
+	if (conn->skip_message)
+		return;
+	if (piece->first && piece->last) {
+		frames(conn, piece->data, piece->len);
+		return;
+	}
+	if (tg_relay_full(r, piece->len)) {
+		tg_conn_drop_partial(conn);
+		conn->skip_message = 1;
+		tg_conn_err(conn, NULL, TG_ERR_BUSY, "memory");
+		return;
+	}
+	r->metrics.assembly_bytes -= conn->partial.len;
+	tg_buf_put(&conn->partial, piece->data, piece->len);
+	r->metrics.assembly_bytes += conn->partial.len;
+	if (tg_buf_status(&conn->partial) != TG_OK) {
+		tg_conn_drop_partial(conn);
+		conn->skip_message = 1;
+		tg_conn_err(conn, NULL, TG_ERR_BUSY, "memory");
+		return;
+	}
+	if (piece->last) {
+		/* Frames may close the connection, which drops conn->partial: hold the bytes meanwhile. */
+		struct tg_buf whole = conn->partial;
+
+		memset(&conn->partial, 0, sizeof conn->partial);
+		r->metrics.assembly_bytes -= whole.len;
+		frames(conn, whole.data, whole.len);
+		tg_buf_free(&whole);
+	}
 }

@@ -367,6 +367,7 @@ on_tick(struct ev_loop *loop, struct ev_timer *w, int events)
 	(void)events;
 	look_at_clock(server->relay);
 	tg_relay_tick(server->relay);
+	lws_cancel_service(server->context); /* let lws look at its timers too: see tg_transport_kill */
 	if (server->listening)
 		ev_io_start(loop, &server->accept);
 	if (server->admin_fd >= 0)
