@@ -204,7 +204,12 @@ node_tests() {
 }
 
 stage_wasm() {
-	build_wasm && cmake --build "$TG_BUILD/wasm" --target toygrid-test.wasm && node_tests tests/wasm
+	build_wasm && build_wasm_tests toygrid-test.wasm vectors.wasm && node_tests tests/wasm
+}
+
+# build_wasm_tests MODULE...: modules for tests alone.  vectors.wasm computes the golden files of tests/vectors.
+build_wasm_tests() {
+	cmake --build "$TG_BUILD/wasm" -j "$TG_JOBS" --target "$@"
 }
 
 stage_web() {
@@ -224,7 +229,7 @@ stage_cli() {
 }
 
 stage_browser() {
-	build_native && build_wasm && build_web && node_tests tests/browser
+	build_native && build_wasm && build_wasm_tests vectors.wasm && build_web && node_tests tests/browser
 }
 
 # Each target first replays its corpus, then searches for fuzz_seconds; what it finds stays in build/fuzz.

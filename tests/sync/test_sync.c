@@ -1,8 +1,7 @@
 /*
  * Sealed messages: golden bytes (tests/vectors/sync.txt), tampering, the replay window, and the rules of each
  * body.
- *
- * A line of the vectors is "NAME HEX".  Run with TG_VECTORS_PRINT=1 to print what this build would write.
+ * A line of the vectors is "NAME HEX".
  */
 #include <check.h>
 #include <stdio.h>
@@ -16,23 +15,15 @@
 #include "sync/bodies.h"
 #include "sync/message.h"
 #include "sync/window.h"
+#include "vectors/sync.h"
 #include "wire/writer.h"
 
-static struct tg_keypair session;
-static struct tg_secret sync_key;
-static struct tg_hash topic;
-static struct tg_rng rng;
+static struct sync_vectors golden;
 
 static void
 setup(void)
 {
-	struct tg_secret seed;
-
-	memset(seed.b, 1, sizeof seed.b);
-	tg_keypair_from_seed(&seed, &session);
-	memset(sync_key.b, 2, sizeof sync_key.b);
-	memset(topic.b, 3, sizeof topic.b);
-	memset(&rng, 0, sizeof rng);
+	sync_vectors_init(&golden);
 }
 
 static struct tg_bytes
@@ -63,66 +54,8 @@ state(uint8_t key, uint64_t length)
 static void
 body_of(const char *name, struct tg_buf *b)
 {
-	struct tg_bytes record = text("session record");
-	struct tg_log_state states[2] = {state(1, 7), state(2, 70000)};
-	struct tg_hash digest;
-	struct tg_key key;
-
-	memset(digest.b, 9, sizeof digest.b);
-	memset(key.b, 8, sizeof key.b);
-	if (strcmp(name, "have-digest") == 0) {
-		tg_have_put_digest(b, record, TG_HAVE_ANSWER, &digest, 2);
-	} else if (strcmp(name, "have-list") == 0) {
-		tg_have_put_list(b, record, TG_HAVE_ACK | TG_HAVE_TEMPORARY, states, 2);
-	} else if (strcmp(name, "want") == 0) {
-		struct tg_want_range ranges[2] = {{states[0].log, 0, 0}, {states[1].log, 5, 300}};
-
-		tg_want_put(b, 77, 1, &key, ranges, 2, &digest, 1);
-	} else if (strcmp(name, "data") == 0) {
-		struct tg_buf run = {0}, chunk = {0};
-
-		tg_write_array(&run, 1);
-		tg_write_uint(&run, 5);
-		tg_data_chunk_put(&chunk, &digest, text("stored form"));
-		tg_data_put(b, 77, TG_DATA_MORE, 1, bytes(&run), 1, bytes(&chunk));
-		tg_buf_free(&run);
-		tg_buf_free(&chunk);
-	} else if (strcmp(name, "presence") == 0) {
-		struct tg_presence p = {0, text("Ada \xc3\xa9"), 0x2563eb, 1, 0, 3, 1000, 0, {NULL, 0}};
-		struct tg_text_ref refs[1] = {{states[0].log, 41}};
-
-		tg_presence_put(b, &p, refs, 1);
-	} else if (strcmp(name, "presence-none") == 0) {
-		struct tg_presence p = {1, text(""), 0, 0, 0, 0, 0, 0, {NULL, 0}};
-
-		tg_presence_put(b, &p, NULL, 0);
-	} else if (strcmp(name, "cast") == 0 || strcmp(name, "call") == 0) {
-		struct tg_call c = {12, text("channel"), {0}, 1700000000000, text("args")};
-
-		if (name[2] == 's')
-			tg_cast_put(b, &c);
-		else
-			tg_call_put(b, &c);
-	} else if (strcmp(name, "reply") == 0) {
-		struct tg_reply r = {12, 0, text("result")};
-
-		tg_reply_put(b, &r);
-	} else if (strcmp(name, "ext") == 0) {
-		tg_ext_put(b, text("name"), text("payload"));
-	} else if (strcmp(name, "message") == 0) {
-		struct tg_buf body = {0};
-
-		body_of("ext", &body);
-		ck_assert_int_eq(tg_message_seal(&rng, &session, 300, TG_MSG_EXT, body.data, body.len,
-				     &sync_key, &topic, b),
-		    TG_OK);
-		tg_buf_free(&body);
-	}
-	ck_assert_int_eq(tg_buf_status(b), TG_OK);
+	sync_vectors_body(&golden, name, b);
 }
-
-static const char *const names[] = {"have-digest", "have-list", "want", "data", "presence", "presence-none",
-    "cast", "call", "reply", "ext", "message"};
 
 START_TEST(the_bytes_are_those_of_the_vectors)
 {
@@ -130,20 +63,6 @@ START_TEST(the_bytes_are_those_of_the_vectors)
 	size_t i = 0;
 	FILE *f;
 
-	if (getenv("TG_VECTORS_PRINT")) {
-		for (i = 0; i < sizeof names / sizeof names[0]; i++) {
-			struct tg_buf b = {0};
-
-			setup();
-			body_of(names[i], &b);
-			printf("%s ", names[i]);
-			for (size_t k = 0; k < b.len; k++)
-				printf("%02x", b.data[k]);
-			printf("\n");
-			tg_buf_free(&b);
-		}
-		return;
-	}
 	snprintf(path, sizeof path, "%s/tests/vectors/sync.txt", getenv("TG_SOURCE_DIR"));
 	f = fopen(path, "r");
 	ck_assert_msg(f != NULL, "cannot read %s", path);
@@ -153,8 +72,8 @@ START_TEST(the_bytes_are_those_of_the_vectors)
 		if (line[0] == '#')
 			continue;
 		ck_assert_int_eq(sscanf(line, "%31s %3999s", name, hex), 2);
-		ck_assert_uint_lt(i, sizeof names / sizeof names[0]);
-		ck_assert_str_eq(name, names[i]);
+		ck_assert_uint_lt(i, SYNC_VECTORS);
+		ck_assert_str_eq(name, sync_vector_names[i]);
 		setup();
 		body_of(name, &b);
 		ck_assert_uint_eq(strlen(hex), 2 * b.len);
@@ -168,7 +87,7 @@ START_TEST(the_bytes_are_those_of_the_vectors)
 		i++;
 	}
 	fclose(f);
-	ck_assert_uint_eq(i, sizeof names / sizeof names[0]);
+	ck_assert_uint_eq(i, SYNC_VECTORS);
 }
 END_TEST
 
@@ -180,10 +99,11 @@ START_TEST(a_message_comes_out_as_it_went_in)
 	struct tg_message m;
 
 	body_of("want", &body);
-	ck_assert_int_eq(
-	    tg_message_seal(&rng, &session, 5, TG_MSG_WANT, body.data, body.len, &sync_key, &topic, &payload),
+	ck_assert_int_eq(tg_message_seal(&golden.rng, &golden.session, 5, TG_MSG_WANT, body.data, body.len,
+			     &golden.sync_key, &golden.topic, &payload),
 	    TG_OK);
-	ck_assert_int_eq(tg_message_open(&sync_key, &topic, payload.data, payload.len, &plain, &m), TG_OK);
+	ck_assert_int_eq(
+	    tg_message_open(&golden.sync_key, &golden.topic, payload.data, payload.len, &plain, &m), TG_OK);
 	ck_assert_int_eq(tg_message_verify(&m), TG_OK);
 	ck_assert_uint_eq(m.counter, 5);
 	ck_assert_uint_eq(m.kind, TG_MSG_WANT);
@@ -204,11 +124,13 @@ START_TEST(every_changed_bit_of_a_payload_is_refused)
 	for (size_t i = 0; i < payload.len * 8; i++) {
 		payload.data[i / 8] ^= (uint8_t)(1 << i % 8);
 		ck_assert_int_eq(
-		    tg_message_open(&sync_key, &topic, payload.data, payload.len, &plain, &m), TG_EDECRYPT);
+		    tg_message_open(&golden.sync_key, &golden.topic, payload.data, payload.len, &plain, &m),
+		    TG_EDECRYPT);
 		payload.data[i / 8] ^= (uint8_t)(1 << i % 8);
 	}
 	for (size_t n = 0; n < payload.len; n++)
-		ck_assert_int_ne(tg_message_open(&sync_key, &topic, payload.data, n, &plain, &m), TG_OK);
+		ck_assert_int_ne(
+		    tg_message_open(&golden.sync_key, &golden.topic, payload.data, n, &plain, &m), TG_OK);
 	tg_buf_free(&payload);
 	tg_buf_free(&plain);
 }
@@ -217,16 +139,17 @@ END_TEST
 START_TEST(a_message_does_not_open_on_another_topic_or_under_another_key)
 {
 	struct tg_buf payload = {0}, plain = {0};
-	struct tg_hash other = topic;
-	struct tg_secret key = sync_key;
+	struct tg_hash other = golden.topic;
+	struct tg_secret key = golden.sync_key;
 	struct tg_message m;
 
 	body_of("message", &payload);
 	other.b[31] ^= 1;
 	ck_assert_int_eq(
-	    tg_message_open(&sync_key, &other, payload.data, payload.len, &plain, &m), TG_EDECRYPT);
+	    tg_message_open(&golden.sync_key, &other, payload.data, payload.len, &plain, &m), TG_EDECRYPT);
 	key.b[0] ^= 1;
-	ck_assert_int_eq(tg_message_open(&key, &topic, payload.data, payload.len, &plain, &m), TG_EDECRYPT);
+	ck_assert_int_eq(
+	    tg_message_open(&key, &golden.topic, payload.data, payload.len, &plain, &m), TG_EDECRYPT);
 	tg_buf_free(&payload);
 	tg_buf_free(&plain);
 }
@@ -236,26 +159,29 @@ END_TEST
 START_TEST(a_link_holder_cannot_speak_for_another_session)
 {
 	struct tg_buf payload = {0}, plain = {0}, forged = {0};
-	struct tg_hash other = topic;
+	struct tg_hash other = golden.topic;
 	struct tg_message m;
 
 	body_of("message", &payload);
-	ck_assert_int_eq(tg_message_open(&sync_key, &topic, payload.data, payload.len, &plain, &m), TG_OK);
+	ck_assert_int_eq(
+	    tg_message_open(&golden.sync_key, &golden.topic, payload.data, payload.len, &plain, &m), TG_OK);
 	/* The same signed message, sealed anew for another topic. */
 	other.b[0] ^= 1;
 	tg_buf_put(&forged, payload.data, TG_NONCE_BYTES);
-	tg_seal(&sync_key, payload.data, other.b, sizeof other.b, plain.data, plain.len,
+	tg_seal(&golden.sync_key, payload.data, other.b, sizeof other.b, plain.data, plain.len,
 	    tg_buf_space(&forged, plain.len + TG_TAG_BYTES));
-	ck_assert_int_eq(tg_message_open(&sync_key, &other, forged.data, forged.len, &plain, &m), TG_OK);
+	ck_assert_int_eq(
+	    tg_message_open(&golden.sync_key, &other, forged.data, forged.len, &plain, &m), TG_OK);
 	ck_assert_int_eq(tg_message_verify(&m), TG_ESIGNATURE);
 	/* Its counter raised. */
-	ck_assert_int_eq(tg_message_open(&sync_key, &topic, payload.data, payload.len, &plain, &m), TG_OK);
+	ck_assert_int_eq(
+	    tg_message_open(&golden.sync_key, &golden.topic, payload.data, payload.len, &plain, &m), TG_OK);
 	tg_buf_reset(&forged);
 	plain.data[3 + 32 + 3] ^= 1; /* inside [array, version, bin header, session, 0xcd, counter] */
 	tg_buf_put(&forged, payload.data, TG_NONCE_BYTES);
-	tg_seal(&sync_key, payload.data, topic.b, sizeof topic.b, plain.data, plain.len,
+	tg_seal(&golden.sync_key, payload.data, golden.topic.b, sizeof golden.topic.b, plain.data, plain.len,
 	    tg_buf_space(&forged, plain.len + TG_TAG_BYTES));
-	if (tg_message_open(&sync_key, &topic, forged.data, forged.len, &plain, &m) == TG_OK)
+	if (tg_message_open(&golden.sync_key, &golden.topic, forged.data, forged.len, &plain, &m) == TG_OK)
 		ck_assert_int_eq(tg_message_verify(&m), TG_ESIGNATURE);
 	tg_buf_free(&payload);
 	tg_buf_free(&plain);
@@ -269,8 +195,8 @@ START_TEST(a_body_too_big_for_a_frame_is_refused_when_sealed)
 	uint8_t *big = tg_calloc(1, TG_PAYLOAD_MAX_BYTES);
 
 	ck_assert_ptr_nonnull(big);
-	ck_assert_int_eq(
-	    tg_message_seal(&rng, &session, 1, 1, big, TG_PAYLOAD_MAX_BYTES, &sync_key, &topic, &payload),
+	ck_assert_int_eq(tg_message_seal(&golden.rng, &golden.session, 1, 1, big, TG_PAYLOAD_MAX_BYTES,
+			     &golden.sync_key, &golden.topic, &payload),
 	    TG_ETOOBIG);
 	ck_assert_uint_eq(payload.len, 0);
 	tg_free(big);
@@ -287,14 +213,15 @@ START_TEST(each_failed_allocation_of_seal_and_open_is_reported)
 	for (long n = 0; rc == TG_ENOMEM; n++) {
 		tg_buf_free(&payload);
 		tg_mem_fail_after(n);
-		rc = tg_message_seal(
-		    &rng, &session, 1, TG_MSG_WANT, body.data, body.len, &sync_key, &topic, &payload);
+		rc = tg_message_seal(&golden.rng, &golden.session, 1, TG_MSG_WANT, body.data, body.len,
+		    &golden.sync_key, &golden.topic, &payload);
 		tg_mem_fail_after(-1);
 		ck_assert(rc == TG_OK || rc == TG_ENOMEM);
 	}
 	tg_mem_fail_after(0);
 	ck_assert_int_eq(
-	    tg_message_open(&sync_key, &topic, payload.data, payload.len, &plain, &m), TG_ENOMEM);
+	    tg_message_open(&golden.sync_key, &golden.topic, payload.data, payload.len, &plain, &m),
+	    TG_ENOMEM);
 	tg_mem_fail_after(-1);
 	tg_buf_free(&body);
 	tg_buf_free(&payload);
@@ -312,7 +239,7 @@ START_TEST(the_window_knows_every_counter_it_saw)
 
 	ck_assert_int_eq(tg_window_seen(&w, 0), 1);
 	for (int i = 0; i < 20000; i++) {
-		uint64_t c = 1 + tg_rng_below(&rng, (uint32_t)(i / 4 + 1));
+		uint64_t c = 1 + tg_rng_below(&golden.rng, (uint32_t)(i / 4 + 1));
 		int expect = highest >= TG_WINDOW_BITS && c <= highest - TG_WINDOW_BITS ? 1 : seen[c];
 
 		ck_assert_int_eq(tg_window_seen(&w, c), expect);
@@ -407,10 +334,10 @@ END_TEST
 
 START_TEST(every_cut_of_every_body_is_refused)
 {
-	for (size_t i = 0; i + 1 < sizeof names / sizeof names[0]; i++) {
+	for (size_t i = 0; i + 1 < SYNC_VECTORS; i++) {
 		struct tg_buf b = {0};
 
-		body_of(names[i], &b);
+		body_of(sync_vector_names[i], &b);
 		for (size_t n = 0; n < b.len; n++) {
 			struct tg_bytes cut = {b.data, n}, name, payload;
 			struct tg_have have;

@@ -159,13 +159,14 @@ doors(struct tg_buf *out)
 }
 
 void
-vectors_access(struct tg_buf *out)
+vectors_access(struct tg_bytes file, struct tg_buf *out)
 {
 	uint8_t nonce[TG_GENESIS_NONCE_BYTES];
 	struct tg_buf buf = {0};
 	struct tg_hash inbox;
 	struct tg_secret s;
 
+	(void)file;
 	line_text(out, "# Keys, links and records (protocol.md 2, 4.1, 5.1, 5.6, 5.8).  Seeds are 32 equal "
 		       "bytes: edit secret 11,\n"
 		       "# identity 22, device 33, log 44, box 55, session bb; nonces are of bytes 66.  The "

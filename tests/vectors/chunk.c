@@ -42,7 +42,7 @@ put(void *ctx, const struct tg_hash *name, const void *record, size_t len)
 }
 
 static void
-file(struct tg_buf *out)
+whole_file(struct tg_buf *out)
 {
 	uint8_t *data = malloc(FILE_BYTES);
 	struct tg_file_writer *w = tg_file_writer_new(put, out);
@@ -69,7 +69,7 @@ file(struct tg_buf *out)
 }
 
 void
-vectors_chunk(struct tg_buf *out)
+vectors_chunk(struct tg_bytes file, struct tg_buf *out)
 {
 	static const char *const texts[] = {
 	    "", "a", "the same in every grid by name, in none by stored form"};
@@ -79,6 +79,7 @@ vectors_chunk(struct tg_buf *out)
 	struct tg_hash name;
 	struct tg_secret s;
 
+	(void)file;
 	line_text(out,
 	    "# Chunks (protocol.md 7).  Edit secret 32 bytes of 11, origin's seed of 33, nonce of 66.\n"
 	    "# KIND name record locator value-kept\n");
@@ -97,5 +98,5 @@ vectors_chunk(struct tg_buf *out)
 		chunk(out, "signed", &record, &name);
 	}
 	tg_buf_free(&record);
-	file(out);
+	whole_file(out);
 }

@@ -224,10 +224,11 @@ logs(struct tg_buf *out)
 }
 
 void
-vectors_log(struct tg_buf *out)
+vectors_log(struct tg_bytes file, struct tg_buf *out)
 {
 	struct tg_secret s;
 
+	(void)file;
 	line_text(out, "# Trees, entries, heads, runs, forks, storage (protocol.md 5, 8).  Seeds are 32 "
 		       "equal bytes: edit "
 		       "secret 11,\n"

@@ -195,10 +195,11 @@ print(struct scene *s, struct tg_buf *out)
 }
 
 void
-vectors_text(struct tg_buf *out)
+vectors_text(struct tg_bytes file, struct tg_buf *out)
 {
 	static struct scene s;
 
+	(void)file;
 	line_text(out, "# Documents (protocol.md 6): three people, agent = their number in the first of 32 "
 		       "bytes, else zeros.\n"
 		       "# bundle agent first-seq parent-count {agent seq} operations text: in an order in "

@@ -1,19 +1,33 @@
 /*
- * vectors.h -- golden bytes of keys, records, logs, chunks and documents, computed from fixed seeds.
+ * vectors.h -- golden bytes of keys, records, frames, messages, logs, chunks and text, computed from fixed
+ * seeds.
  *
- * Each function appends the text that the file beside it must hold (access.txt, log.txt, chunk.txt,
- * text.txt), so one program compares or prints, natively or in WASM: nothing here needs more than the core
- * and memory.  A line is a name and space-separated values: hex bytes ("-" when empty), decimal numbers, or
- * text; "#" begins a comment that says which.
+ * Each function appends the text that the file beside it must hold (access.txt, log.txt ...), so one table
+ * serves the native comparison, printing, and the module for Node and browsers (wasm.c): nothing here needs
+ * more than the core and memory.  A line is a name and space-separated values: hex bytes ("-" when empty),
+ * decimal numbers, or text; "#" begins a comment that says which.
  */
 #ifndef TESTS_VECTORS_VECTORS_H
 #define TESTS_VECTORS_VECTORS_H
 
+#include <toygrid/bytes.h>
+
 #include "base/buf.h"
 
-void vectors_access(struct tg_buf *out);
-void vectors_log(struct tg_buf *out);
-void vectors_chunk(struct tg_buf *out);
-void vectors_text(struct tg_buf *out);
+#define VECTORS_FILES 6
+
+/* ${file} is what the golden file holds; only frames looks at it: for bytes to refuse, which nobody encodes.
+ */
+extern const struct vectors_file {
+	const char *name; /* without .txt */
+	void (*compute)(struct tg_bytes file, struct tg_buf *out);
+} vectors_files[VECTORS_FILES];
+
+void vectors_access(struct tg_bytes file, struct tg_buf *out);
+void vectors_chunk(struct tg_bytes file, struct tg_buf *out);
+void vectors_frames(struct tg_bytes file, struct tg_buf *out);
+void vectors_log(struct tg_bytes file, struct tg_buf *out);
+void vectors_sync(struct tg_bytes file, struct tg_buf *out);
+void vectors_text(struct tg_bytes file, struct tg_buf *out);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * Relay frames: golden bytes (tests/vectors/frames.txt), limits, and the three ways of being refused.
  *
- * Each line of the vectors is "ok NAME HEX" or "bad STATUS NAME HEX".  The ok lines are built here from fixed
- * keys and compared; run with TG_VECTORS_PRINT=1 to print the lines that this build would write.
+ * Each line of the vectors is "ok NAME HEX" or "bad STATUS NAME HEX".  The ok lines are built from fixed keys
+ * (vectors/frames.c) and compared.
  */
 #include <check.h>
 #include <stdio.h>
@@ -11,110 +11,32 @@
 
 #include <toygrid/status.h>
 
+#include "vectors/frames.h"
 #include "wire/frame.h"
 #include "wire/frame_echo.h"
 
-#define MAX_VECTORS 64
-
-struct vector {
-	char name[48];
-	struct tg_buf bytes;
-};
-
-static struct vector vectors[MAX_VECTORS];
-static size_t vector_count;
-static struct tg_keypair write_pair, read_pair;
-static struct tg_hash topic;
-static uint8_t epoch[TG_RELAY_EPOCH_BYTES], challenge[TG_CHALLENGE_BYTES];
-static const struct tg_relay_limits limits = {TG_FRAME_MAX_BYTES, TG_WS_MESSAGE_MAX_BYTES,
-    TG_TOPICS_PER_SOCKET_MAX, TG_MAIN_AGE_MS, TG_SIDE_AGE_MS, TG_READER_QUEUE_BYTES};
-static const uint64_t now_ms = 1700000000000;
-
-static struct tg_buf *
-vector(const char *name)
-{
-	struct vector *v = &vectors[vector_count++];
-
-	ck_assert(vector_count <= MAX_VECTORS);
-	strcpy(v->name, name);
-	return &v->bytes;
-}
-
-static void
-prove(unsigned class, struct tg_sig *sig)
-{
-	struct tg_sub_claim claim = {
-	    "relay.example", 13, epoch, challenge, &topic, &write_pair.public_key, &read_pair.public_key};
-	struct tg_hash digest;
-
-	tg_sub_digest(&claim, class, &digest);
-	tg_sign(class == TG_CLASS_MAIN ? &write_pair : &read_pair, &digest, sig);
-}
+static struct frame_vectors golden;
 
 static void
 build_vectors(void)
 {
-	const struct tg_key *w = &write_pair.public_key, *r = &read_pair.public_key;
-	struct tg_secret seed;
-	struct tg_sig read_proof, write_proof;
-	struct tg_frame_id id;
-
 	ck_assert_int_eq(tg_crypto_init(), TG_OK);
-	memset(seed.b, 0x11, sizeof seed.b);
-	tg_keypair_from_seed(&seed, &write_pair);
-	memset(seed.b, 0x22, sizeof seed.b);
-	tg_keypair_from_seed(&seed, &read_pair);
-	tg_topic_id(w, r, &topic);
-	memset(epoch, 0x33, sizeof epoch);
-	memset(challenge, 0x44, sizeof challenge);
-	memset(id.b, 0x55, sizeof id.b);
-	prove(TG_CLASS_SIDE, &read_proof);
-	prove(TG_CLASS_MAIN, &write_proof);
-
-	tg_frame_put_relay_hello(
-	    vector("relay-hello"), "toygrid-relay 0.1", &limits, epoch, now_ms, challenge);
-	tg_frame_put_client_hello(vector("client-hello"), "toygrid 0.1", "relay.example", 13);
-	tg_frame_put_sub(vector("sub-both"), &topic, w, r, &read_proof, &write_proof);
-	tg_frame_put_sub(vector("sub-read"), &topic, w, r, &read_proof, NULL);
-	tg_frame_put_sub(vector("sub-write"), &topic, w, r, NULL, &write_proof);
-	tg_frame_put_sub(vector("sub-none"), &topic, w, r, NULL, NULL);
-	tg_frame_put_unsub(vector("unsub"), &topic);
-	tg_frame_put_pub(vector("pub-main"), &write_pair, &topic, TG_CLASS_MAIN, 0, now_ms, "hello", 5);
-	tg_frame_put_pub(
-	    vector("pub-main-receipt"), &write_pair, &topic, TG_CLASS_MAIN, TG_PUB_RECEIPT, now_ms, "x", 1);
-	tg_frame_put_pub(vector("pub-side"), &read_pair, &topic, TG_CLASS_SIDE, 0, now_ms, "side", 4);
-	tg_frame_put_pub(vector("pub-ephemeral"), &read_pair, &topic, TG_CLASS_SIDE,
-	    TG_PUB_EPHEMERAL | TG_PUB_RECEIPT, now_ms, "caret", 5);
-	tg_frame_put_ok(vector("ok"), &id);
-	tg_frame_put_err(vector("err"), &id, TG_ERR_STALE, "700000 ms old");
-	tg_frame_put_err(vector("err-no-id"), NULL, TG_ERR_BAD_FRAME, NULL);
-	tg_frame_put_drain(vector("drain"), 5000);
-	if (getenv("TG_VECTORS_PRINT") != NULL) {
-		for (size_t i = 0; i < vector_count; i++) {
-			printf("ok %s ", vectors[i].name);
-			for (size_t k = 0; k < vectors[i].bytes.len; k++)
-				printf("%02x", vectors[i].bytes.data[k]);
-			printf("\n");
-		}
-	}
+	frame_vectors_build(&golden);
 }
 
 static void
 free_vectors(void)
 {
-	for (size_t i = 0; i < vector_count; i++)
-		tg_buf_free(&vectors[i].bytes);
-	vector_count = 0;
+	frame_vectors_free(&golden);
 }
 
 static const struct tg_buf *
 built(const char *name)
 {
-	for (size_t i = 0; i < vector_count; i++)
-		if (strcmp(vectors[i].name, name) == 0)
-			return &vectors[i].bytes;
-	ck_abort_msg("no vector %s", name);
-	return NULL;
+	const struct tg_buf *bytes = frame_vectors_find(&golden, name);
+
+	ck_assert_msg(bytes != NULL, "no vector %s", name);
+	return bytes;
 }
 
 static size_t
@@ -193,22 +115,22 @@ START_TEST(golden_frames_decode_and_encode_to_the_same_bytes)
 		tg_buf_free(&again);
 	}
 	fclose(f);
-	ck_assert_uint_eq(ok, vector_count);
+	ck_assert_uint_eq(ok, golden.count);
 	ck_assert_uint_ge(bad, 20);
 }
 END_TEST
 
 START_TEST(every_prefix_of_a_frame_is_truncated_and_nothing_else)
 {
-	for (size_t i = 0; i < vector_count; i++) {
+	for (size_t i = 0; i < golden.count; i++) {
 		struct tg_frame f;
 		size_t used;
 
-		for (size_t n = 0; n < vectors[i].bytes.len; n++) {
+		for (size_t n = 0; n < golden.list[i].bytes.len; n++) {
 			/* A copy of exactly n bytes, so that the sanitizer sees a byte read too far. */
 			uint8_t *copy = malloc(n ? n : 1);
 
-			memcpy(copy, vectors[i].bytes.data, n);
+			memcpy(copy, golden.list[i].bytes.data, n);
 			ck_assert_int_eq(tg_frame_decode(copy, n, &f, &used), TG_ETRUNCATED);
 			free(copy);
 		}
@@ -221,8 +143,8 @@ START_TEST(frames_stand_back_to_back)
 	struct tg_buf all = {0};
 	size_t at = 0, n = 0;
 
-	for (size_t i = 0; i < vector_count; i++)
-		tg_buf_put(&all, vectors[i].bytes.data, vectors[i].bytes.len);
+	for (size_t i = 0; i < golden.count; i++)
+		tg_buf_put(&all, golden.list[i].bytes.data, golden.list[i].bytes.len);
 	while (at < all.len) {
 		struct tg_frame f;
 		size_t used;
@@ -233,7 +155,7 @@ START_TEST(frames_stand_back_to_back)
 		at += used;
 		n++;
 	}
-	ck_assert_uint_eq(n, vector_count);
+	ck_assert_uint_eq(n, golden.count);
 	tg_buf_free(&all);
 }
 END_TEST
@@ -246,9 +168,9 @@ START_TEST(fields_come_back)
 	ck_assert(f.type == TG_FRAME_HELLO && f.from_relay);
 	ck_assert_uint_eq(f.u.relay_hello.limits.frame_bytes, TG_FRAME_MAX_BYTES);
 	ck_assert_uint_eq(f.u.relay_hello.limits.queue_bytes, TG_READER_QUEUE_BYTES);
-	ck_assert_uint_eq(f.u.relay_hello.time_ms, now_ms);
-	ck_assert_mem_eq(f.u.relay_hello.epoch, epoch, sizeof epoch);
-	ck_assert_mem_eq(f.u.relay_hello.challenge, challenge, sizeof challenge);
+	ck_assert_uint_eq(f.u.relay_hello.time_ms, golden.now_ms);
+	ck_assert_mem_eq(f.u.relay_hello.epoch, golden.epoch, sizeof golden.epoch);
+	ck_assert_mem_eq(f.u.relay_hello.challenge, golden.challenge, sizeof golden.challenge);
 	ck_assert_int_eq(decode(built("client-hello"), &f), TG_OK);
 	ck_assert(f.type == TG_FRAME_HELLO && !f.from_relay);
 	ck_assert_mem_eq(f.u.client_hello.host.data, "relay.example", 13);
@@ -268,24 +190,24 @@ END_TEST
 
 START_TEST(signatures_and_proofs_verify_and_only_with_their_own_key)
 {
-	struct tg_sub_claim claim = {
-	    "relay.example", 13, epoch, challenge, &topic, &write_pair.public_key, &read_pair.public_key};
+	struct tg_sub_claim claim = {"relay.example", 13, golden.epoch, golden.challenge, &golden.topic,
+	    &golden.write.public_key, &golden.read.public_key};
 	struct tg_hash digest;
 	struct tg_frame f;
 
 	ck_assert_int_eq(decode(built("pub-main"), &f), TG_OK);
 	tg_pub_digest(f.u.pub.signed_bytes, &digest);
-	ck_assert_int_eq(tg_verify(&write_pair.public_key, &digest, f.u.pub.sig), TG_OK);
-	ck_assert_int_eq(tg_verify(&read_pair.public_key, &digest, f.u.pub.sig), TG_ESIGNATURE);
+	ck_assert_int_eq(tg_verify(&golden.write.public_key, &digest, f.u.pub.sig), TG_OK);
+	ck_assert_int_eq(tg_verify(&golden.read.public_key, &digest, f.u.pub.sig), TG_ESIGNATURE);
 	ck_assert_int_eq(decode(built("sub-both"), &f), TG_OK);
 	tg_sub_digest(&claim, TG_CLASS_SIDE, &digest);
-	ck_assert_int_eq(tg_verify(&read_pair.public_key, &digest, f.u.sub.read_proof), TG_OK);
-	ck_assert_int_eq(tg_verify(&write_pair.public_key, &digest, f.u.sub.write_proof), TG_ESIGNATURE);
+	ck_assert_int_eq(tg_verify(&golden.read.public_key, &digest, f.u.sub.read_proof), TG_OK);
+	ck_assert_int_eq(tg_verify(&golden.write.public_key, &digest, f.u.sub.write_proof), TG_ESIGNATURE);
 	tg_sub_digest(&claim, TG_CLASS_MAIN, &digest);
-	ck_assert_int_eq(tg_verify(&write_pair.public_key, &digest, f.u.sub.write_proof), TG_OK);
+	ck_assert_int_eq(tg_verify(&golden.write.public_key, &digest, f.u.sub.write_proof), TG_OK);
 	claim.host = "relay.exampld"; /* another relay in the middle */
 	tg_sub_digest(&claim, TG_CLASS_MAIN, &digest);
-	ck_assert_int_eq(tg_verify(&write_pair.public_key, &digest, f.u.sub.write_proof), TG_ESIGNATURE);
+	ck_assert_int_eq(tg_verify(&golden.write.public_key, &digest, f.u.sub.write_proof), TG_ESIGNATURE);
 }
 END_TEST
 
@@ -298,18 +220,18 @@ START_TEST(the_sub_digest_is_the_hash_of_the_written_array)
 				   "a-rather-long-name.of-a-relay.in-some.domain.example.org.and.";
 
 	for (size_t n = 0; n <= TG_FRAME_HOST_MAX_BYTES; n++) {
-		struct tg_sub_claim claim = {
-		    host, n, epoch, challenge, &topic, &write_pair.public_key, &read_pair.public_key};
+		struct tg_sub_claim claim = {host, n, golden.epoch, golden.challenge, &golden.topic,
+		    &golden.write.public_key, &golden.read.public_key};
 		struct tg_hash got, want;
 		struct tg_buf b = {0};
 
 		tg_write_array(&b, 7);
 		tg_write_str(&b, host, n);
-		tg_write_bin(&b, epoch, sizeof epoch);
-		tg_write_bin(&b, challenge, sizeof challenge);
-		tg_write_bin(&b, topic.b, sizeof topic.b);
-		tg_write_bin(&b, write_pair.public_key.b, TG_KEY_BYTES);
-		tg_write_bin(&b, read_pair.public_key.b, TG_KEY_BYTES);
+		tg_write_bin(&b, golden.epoch, sizeof golden.epoch);
+		tg_write_bin(&b, golden.challenge, sizeof golden.challenge);
+		tg_write_bin(&b, golden.topic.b, sizeof golden.topic.b);
+		tg_write_bin(&b, golden.write.public_key.b, TG_KEY_BYTES);
+		tg_write_bin(&b, golden.read.public_key.b, TG_KEY_BYTES);
 		tg_write_uint(&b, n & 1);
 		tg_hash(TG_DOMAIN_SUB, b.data, b.len, &want);
 		tg_sub_digest(&claim, n & 1, &got);
@@ -326,7 +248,8 @@ START_TEST(the_largest_payload_passes_and_one_byte_more_is_too_big)
 	size_t used, at;
 	uint8_t *big = calloc(1, TG_PAYLOAD_MAX_BYTES + 200);
 
-	tg_frame_put_pub(&b, &write_pair, &topic, TG_CLASS_MAIN, 0, UINT64_MAX, big, TG_PAYLOAD_MAX_BYTES);
+	tg_frame_put_pub(
+	    &b, &golden.write, &golden.topic, TG_CLASS_MAIN, 0, UINT64_MAX, big, TG_PAYLOAD_MAX_BYTES);
 	ck_assert_uint_le(b.len, TG_FRAME_MAX_BYTES);
 	ck_assert_int_eq(decode(&b, &f), TG_OK);
 	ck_assert_uint_eq(f.u.pub.payload.len, TG_PAYLOAD_MAX_BYTES);
@@ -343,8 +266,8 @@ END_TEST
 
 START_TEST(one_changed_byte_never_crashes_and_what_passes_echoes)
 {
-	for (size_t i = 0; i < vector_count; i++) {
-		struct tg_buf *v = &vectors[i].bytes;
+	for (size_t i = 0; i < golden.count; i++) {
+		struct tg_buf *v = &golden.list[i].bytes;
 
 		for (size_t at = 0; at < v->len; at++) {
 			uint8_t kept = v->data[at];
@@ -373,7 +296,7 @@ START_TEST(a_failed_allocation_shows_in_the_buffer)
 	struct tg_buf b = {0};
 
 	b.failed = 1;
-	tg_frame_put_pub(&b, &write_pair, &topic, TG_CLASS_MAIN, 0, now_ms, "x", 1);
+	tg_frame_put_pub(&b, &golden.write, &golden.topic, TG_CLASS_MAIN, 0, golden.now_ms, "x", 1);
 	tg_frame_put_err(&b, NULL, TG_ERR_BUSY, NULL);
 	ck_assert_int_eq(tg_buf_status(&b), TG_ENOMEM);
 	ck_assert_uint_eq(b.len, 0);

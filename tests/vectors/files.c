@@ -1,0 +1,10 @@
+#include "vectors/vectors.h"
+
+const struct vectors_file vectors_files[VECTORS_FILES] = {
+    {"access", vectors_access},
+    {"chunk", vectors_chunk},
+    {"frames", vectors_frames},
+    {"log", vectors_log},
+    {"sync", vectors_sync},
+    {"text", vectors_text},
+};
