@@ -52,7 +52,7 @@ tg_items_init(struct tg_items *t, int tracking)
 	t->height = 0;
 	t->sp_total = t->se_total = t->view_total = 0;
 	t->tracking = tracking;
-	t->pending.leaf = t->cache.leaf = TG_NODE_NONE;
+	t->pending.leaf = t->cache.leaf = t->cache.idx = TG_NODE_NONE;
 	t->root = t->first = 0;
 	return new_leaf(t, &t->root);
 }
@@ -90,7 +90,7 @@ add_sums(struct tg_items *t, uint32_t leaf, uint32_t sp, uint32_t se)
 	t->sp_total += sp;
 	t->se_total += se;
 	if (t->cache.leaf == leaf)
-		t->cache.len += sp;
+		t->cache.len += sp; /* whoever changes a run before the remembered one forgets that */
 	else if (sp != 0)
 		t->cache.leaf = TG_NODE_NONE;
 }
@@ -128,39 +128,45 @@ tg_items_find(struct tg_items *t, uint32_t k)
 {
 	struct tg_cursor c = {TG_NODE_NONE, 0, 0};
 	const struct tg_leaf *l;
+	uint32_t before = 0;
 
 	if (t->cache.leaf != TG_NODE_NONE && k - t->cache.before < t->cache.len) {
 		c.leaf = t->cache.leaf;
-		k -= t->cache.before;
+		l = &t->leaves[c.leaf];
+		before = t->cache.before;
+		if (t->cache.idx != TG_NODE_NONE && k >= t->cache.idx_before) {
+			c.idx = t->cache.idx;
+			before = t->cache.idx_before;
+		}
 	} else {
-		uint32_t node = t->root, before = 0, len = t->sp_total;
+		uint32_t node = t->root, len = t->sp_total;
 
 		flush(t);
 		for (uint32_t level = t->height; level > 0; level--) {
 			const struct tg_inner *p = &t->inners[node];
 			uint32_t i = 0;
 
-			while (k >= p->sp[i]) {
-				k -= p->sp[i];
+			while (k - before >= p->sp[i])
 				before += p->sp[i++];
-			}
 			len = p->sp[i];
 			node = p->kid[i];
 		}
 		c.leaf = node;
+		l = &t->leaves[c.leaf];
 		t->cache.leaf = node;
 		t->cache.before = before;
 		t->cache.len = len;
 	}
-	l = &t->leaves[c.leaf];
 	for (;; c.idx++) {
 		uint32_t n = sp_len(&l->items[c.idx]);
 
-		if (k < n)
+		if (k - before < n)
 			break;
-		k -= n;
+		before += n;
 	}
-	c.off = k;
+	t->cache.idx = c.idx;
+	t->cache.idx_before = before;
+	c.off = k - before;
 	return c;
 }
 
@@ -366,6 +372,15 @@ make_room(struct tg_items *t, struct tg_cursor *c)
 	return TG_OK;
 }
 
+/* Runs from ${idx} of a leaf on move or change their sums: what find remembers of that leaf holds only
+ * before. */
+static void
+forget(struct tg_items *t, uint32_t leaf, uint32_t idx)
+{
+	if (leaf == t->cache.leaf && idx <= t->cache.idx)
+		t->cache.idx = TG_NODE_NONE;
+}
+
 static int
 alike(const struct tg_item *a, const struct tg_item *b)
 {
@@ -415,6 +430,7 @@ tg_items_insert(struct tg_items *t, struct tg_cursor *c, const struct tg_item *i
 		c->idx--;
 		c->off = l->items[c->idx].len;
 		l->items[c->idx].len += item->len;
+		forget(t, c->leaf, c->idx + 1);
 	} else {
 		if ((rc = make_room(t, c)) != TG_OK)
 			return rc;
@@ -423,6 +439,7 @@ tg_items_insert(struct tg_items *t, struct tg_cursor *c, const struct tg_item *i
 			cut_at(l, c->idx++, c->off);
 			c->off = 0;
 		}
+		forget(t, c->leaf, c->idx);
 		*open_gap(l, c->idx) = *item;
 	}
 	set_place(t, item, c->leaf);
@@ -442,6 +459,7 @@ tg_items_cut(struct tg_items *t, struct tg_cursor *c, uint32_t len)
 	if ((rc = make_room(t, c)) != TG_OK)
 		return rc;
 	it = tg_items_at(t, *c);
+	forget(t, c->leaf, c->idx + 1);
 	if (c->off + len < it->len)
 		cut_at(&t->leaves[c->leaf], c->idx, c->off + len);
 	if (c->off > 0) {
@@ -463,6 +481,7 @@ tg_items_set(struct tg_items *t, struct tg_cursor c, uint32_t st, uint32_t state
 	it->state = state;
 	it->seen = seen;
 	t->view_total += view_len(it);
+	forget(t, c.leaf, c.idx + 1);
 	add_sums(t, c.leaf, sp_len(it) - sp, se_len(it) - se);
 }
 
@@ -475,17 +494,37 @@ tg_items_join(struct tg_items *t, struct tg_cursor *c)
 		return;
 	c->off += l->items[c->idx - 1].len;
 	l->items[c->idx - 1].len += l->items[c->idx].len;
+	forget(t, c->leaf, c->idx);
 	close_gap(l, c->idx--);
 }
 
-void
-tg_items_remove(struct tg_items *t, struct tg_cursor c)
+int
+tg_items_remove(struct tg_items *t, struct tg_cursor c, uint32_t n)
 {
 	struct tg_item *it = tg_items_at(t, c);
+	int rc;
 
-	t->view_total -= view_len(it);
-	add_sums(t, c.leaf, 0 - sp_len(it), 0 - se_len(it));
-	close_gap(&t->leaves[c.leaf], c.idx);
+	if (c.off > 0 && c.off + n < it->len) {
+		if ((rc = tg_items_cut(t, &c, n)) != TG_OK)
+			return rc;
+		it = tg_items_at(t, c);
+	}
+	t->view_total -= it->st & TG_ITEM_VIEW ? n : 0;
+	add_sums(t, c.leaf, tg_item_sp(it) == 1 ? 0 - n : 0, it->st & TG_ITEM_GONE ? 0 : 0 - n);
+	if (it->len == n) {
+		forget(t, c.leaf, c.idx);
+		close_gap(&t->leaves[c.leaf], c.idx);
+		tg_items_join(t, &c);
+		return TG_OK;
+	}
+	/* The start or the end of a run just goes. */
+	forget(t, c.leaf, c.idx + 1);
+	it->len -= n;
+	if (c.off == 0) {
+		it->id += n;
+		it->left = it->id - 1;
+	}
+	return TG_OK;
 }
 
 int

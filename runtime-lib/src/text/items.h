@@ -82,8 +82,9 @@ struct tg_items {
 	struct { /* sums not yet passed up */
 		uint32_t leaf, sp, se;
 	} pending;
-	struct { /* sp sum before a leaf and in it */
+	struct { /* sp sum before a leaf and in it; the run found last in it, and the sum before that */
 		uint32_t leaf, before, len;
+		uint32_t idx, idx_before; /* idx TG_NODE_NONE: forgotten */
 	} cache;
 };
 
@@ -149,8 +150,8 @@ void tg_items_set(struct tg_items *t, struct tg_cursor c, uint32_t st, uint32_t 
 /** tg_items_join(t, c): Join the run at ${c} with the one before it in its leaf if they are alike. */
 void tg_items_join(struct tg_items *t, struct tg_cursor *c);
 
-/** tg_items_remove(t, c): Drop a whole run; only without tracking. */
-void tg_items_remove(struct tg_items *t, struct tg_cursor c);
+/** tg_items_remove(t, c, n): Drop ${n} items at ${c}, within a run; only without tracking. */
+int tg_items_remove(struct tg_items *t, struct tg_cursor c, uint32_t n) __attribute__((warn_unused_result));
 
 /** tg_items_order(t, a, b): Do items come in the order a, b (< 0), b, a (> 0)?  Tracking only. */
 int tg_items_order(const struct tg_items *t, uint32_t a, uint32_t b);

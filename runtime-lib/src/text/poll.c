@@ -80,7 +80,8 @@ poll_leaf(struct tg_doc *doc, uint32_t leaf, uint32_t index)
 				tg_items_set(t, c, it->st & ~TG_ITEM_VIEW, it->state, 0);
 			}
 			if (!t->tracking) {
-				tg_items_remove(t, c);
+				if ((rc = tg_items_remove(t, c, it->len)) != TG_OK)
+					return rc;
 				continue;
 			}
 		} else {

@@ -294,24 +294,26 @@ apply_delete(struct tg_doc *doc, uint32_t pos, uint32_t lv, uint32_t len, int ba
 
 		if (n > len - done)
 			n = len - done;
-		if ((rc = tg_items_cut(t, &c, n)) != TG_OK)
-			return rc;
-		it = tg_items_at(t, c);
 		st = (it->st + 1) | TG_ITEM_GONE;
 		if (local)
 			st &= ~TG_ITEM_VIEW;
+		if (!t->tracking && !(st & TG_ITEM_VIEW)) { /* no one will ever ask for it */
+			if ((rc = tg_items_remove(t, c, n)) != TG_OK)
+				return rc;
+			done += n;
+			continue;
+		}
+		if ((rc = tg_items_cut(t, &c, n)) != TG_OK)
+			return rc;
+		it = tg_items_at(t, c);
 		if (t->tracking)
 			for (uint32_t i = 0; i < n; i++)
 				t->place[back ? lv + len - 1 - done - i : lv + done + i] = it->id + i;
-		if (!t->tracking && !(st & TG_ITEM_VIEW)) {
-			tg_items_remove(t, c); /* no one will ever ask for it */
-		} else {
-			tg_items_set(t, c, st, it->state, st & TG_ITEM_VIEW ? it->seen : 0);
-			if (st & TG_ITEM_VIEW)
-				tg_items_dirty(t, c.leaf);
-			tg_items_join(t, &c);
-			c.idx++;
-		}
+		tg_items_set(t, c, st, it->state, st & TG_ITEM_VIEW ? it->seen : 0);
+		if (st & TG_ITEM_VIEW)
+			tg_items_dirty(t, c.leaf);
+		tg_items_join(t, &c);
+		c.idx++;
 		tg_items_join(t, &c);
 		done += n;
 	}
