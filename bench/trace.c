@@ -291,7 +291,7 @@ trace_open(const char *path, struct trace_file *file)
 	if ((file->data = malloc(file->len)) == NULL)
 		abort();
 	if (fread(file->data, 1, file->len, f) != file->len || memcmp(file->data, "TGT1", 4) != 0) {
-		fprintf(stderr, "%s: not a trace file (see trace2bin.mjs)\n", path);
+		fprintf(stderr, "%s: not a trace file (see traces/convert.mjs)\n", path);
 		fclose(f);
 		trace_close(file);
 		return -1;

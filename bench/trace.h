@@ -1,7 +1,7 @@
 /*
  * trace.h -- published editing traces as bundles, for benchmarks and for tests against the published results.
  *
- * A trace file (made by trace2bin.mjs) is little-endian u32 numbers and length-prefixed UTF-8:
+ * A trace file (made by traces/convert.mjs) is little-endian u32 numbers and length-prefixed UTF-8:
  *
  *     "TGT1"  case count, then per case:
  *        txn count, then per txn:

@@ -1,6 +1,6 @@
 /*
  * Goal: the published conformance cases and traces come out as published.  The data are not part of the
- * project: set TG_TRACES to a folder of files made by bench/trace2bin.mjs (conformance.bin,
+ * project: set TG_TRACES to a folder of files made by bench/traces/convert.mjs (conformance.bin,
  * automerge-paper.bin, ...).
  */
 #include <stdio.h>

@@ -1,15 +1,15 @@
-// Turns a published editing trace (JSON, gzipped or not) into the simple binary form that bench_text and the
-// conformance harness read; see bench/trace.h.   node bench/trace2bin.mjs trace.json.gz out.bin [copies]
-// With copies, the recording is repeated that many times, each in front of what the last one left.
+// Editing traces as the simple binary form that bench_text and the conformance harness read (bench/trace.h).
+//
+//   node bench/traces/convert.mjs trace.json[.gz] out.bin [copies]
+//
+// Traces are the JSON of github josephg/editing-traces and josephg/egwalker-paper.  With copies, the recording is
+// repeated that many times, each in front of what the last one left.
 import { readFileSync, writeFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
 import { gunzipSync } from "node:zlib";
 
-const [, , input, output, copies = "1"] = process.argv;
-let bytes = readFileSync(input);
-if (bytes[0] === 0x1f) bytes = gunzipSync(bytes);
-const json = JSON.parse(bytes.toString("utf8"));
 const LAST = 0xffffffff;
-const parts = [];
+let parts = [];
 const u32 = (v) => {
   const b = Buffer.alloc(4);
   b.writeUInt32LE(v >>> 0);
@@ -79,18 +79,30 @@ function repeat(txns, times) {
   return all;
 }
 
-function trace(t) {
+function trace(t, copies) {
   const linear = t.kind !== "concurrent";
   const txns = t.txns.map((x, i) => ({
     agent: linear ? 0 : x.agent,
     parents: linear ? (i ? [i - 1] : []) : x.parents,
     patches: x.patches,
   }));
-  return { txns: join(repeat(txns, Number(copies))), end: t.endContent.repeat(Number(copies)) };
+  return { txns: join(repeat(txns, copies)), end: t.endContent.repeat(copies) };
 }
 
-const cases = Array.isArray(json) ? json.map(conformance) : [trace(json)];
-parts.push(Buffer.from("TGT1"));
-u32(cases.length);
-cases.forEach(put);
-writeFileSync(output, Buffer.concat(parts));
+export function readTrace(path) {
+  const bytes = readFileSync(path);
+  return JSON.parse((bytes[0] === 0x1f ? gunzipSync(bytes) : bytes).toString("utf8"));
+}
+
+export function convert(json, copies = 1) {
+  const cases = Array.isArray(json) ? json.map(conformance) : [trace(json, copies)];
+  parts = [Buffer.from("TGT1")];
+  u32(cases.length);
+  cases.forEach(put);
+  return Buffer.concat(parts);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const [, , input, output, copies = "1"] = process.argv;
+  writeFileSync(output, convert(readTrace(input), Number(copies)));
+}
