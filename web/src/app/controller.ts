@@ -45,6 +45,8 @@ export class Controller {
 		this.host = new Host(this.runtime, storage, () => this.connectionChanged());
 		this.listen();
 		addEventListener("hashchange", () => this.dispatch({ type: "navigate", hash: location.hash }));
+		// Another tab may have made, renamed or removed a document meanwhile.
+		addEventListener("focus", () => this.state.route.name === "home" && this.dispatch({ type: "navigate", hash: location.hash }));
 		addEventListener("pagehide", () => this.flush());
 		document.addEventListener("visibilitychange", () => document.hidden && this.flush());
 		addEventListener("beforeunload", (event) => this.unsaved() && event.preventDefault());

@@ -75,15 +75,17 @@ export class Binding {
 		}
 	}
 
-	/// Draw what others did.  Held while text is being composed: its nodes must not be touched.
-	pull(): void {
-		if (!this.view) return;
-		if (this.view.composing) {
+	/// Draw what others did; false when that has to wait, because text is being composed and its nodes must not be
+	/// touched.  `force` draws all the same.
+	pull(force = false): boolean {
+		if (!this.view) return true;
+		if (this.view.composing && !force) {
 			this.waiting = true;
-			return;
+			return false;
 		}
 		if (this.waiting) this.compositionEnded();
 		this.show(this.decode(this.port.poll()));
+		return true;
 	}
 
 	/// Call when a composition ended.

@@ -5,6 +5,9 @@ import { Binding, FROM_RUNTIME, type Caret, type Port } from "./binding";
 import { caretsKey, caretsPlugin, type CaretView } from "./carets";
 import { extensions, safeLink } from "./schema";
 
+// Some keyboards compose for as long as they are open; after this long without a key others' words come in anyway.
+const COMPOSING_IDLE_MS = 5000;
+
 /// Somebody else, as shown in the text.
 export interface Reader {
 	id: string;
@@ -29,6 +32,8 @@ export class DocumentEditor {
 	private readers: Reader[] = [];
 	private frame = 0;
 	private placing = false;
+	private lastInput = 0;
+	private idle: ReturnType<typeof setTimeout> | undefined;
 
 	constructor(port: Port, editable: boolean, label: string, placeholder: string, private readonly events: EditorEvents) {
 		this.container.className = "editor";
@@ -50,7 +55,10 @@ export class DocumentEditor {
 			onTransaction: ({ transaction, appendedTransactions }) => {
 				const own = transaction.getMeta(FROM_RUNTIME) !== true;
 				this.binding.onTransaction([transaction, ...appendedTransactions]);
-				if (own && (transaction.docChanged || appendedTransactions.some((tr) => tr.docChanged))) events.edited();
+				if (own && (transaction.docChanged || appendedTransactions.some((tr) => tr.docChanged))) {
+					this.lastInput = Date.now();
+					events.edited();
+				}
 				if (transaction.docChanged || transaction.selectionSet) {
 					const caret = this.binding.selection();
 					if (caret && (own || transaction.docChanged)) events.selected(caret, own && !transaction.docChanged);
@@ -66,9 +74,18 @@ export class DocumentEditor {
 		if (this.frame) return;
 		const pull = () => {
 			this.frame = 0;
-			if (!this.tiptap.isDestroyed) this.binding.pull();
+			if (!this.tiptap.isDestroyed && !this.binding.pull()) this.pullWhenIdle();
 		};
 		this.frame = document.hidden ? window.setTimeout(pull, 200) : requestAnimationFrame(pull);
+	}
+
+	private pullWhenIdle(): void {
+		clearTimeout(this.idle);
+		this.idle = setTimeout(() => {
+			if (this.tiptap.isDestroyed) return;
+			const force = Date.now() - this.lastInput >= COMPOSING_IDLE_MS;
+			if (!this.binding.pull(force)) this.pullWhenIdle();
+		}, Math.max(50, this.lastInput + COMPOSING_IDLE_MS - Date.now()));
 	}
 
 	undo(): boolean {
@@ -97,6 +114,7 @@ export class DocumentEditor {
 	}
 
 	destroy(): void {
+		clearTimeout(this.idle);
 		if (document.hidden) clearTimeout(this.frame);
 		else cancelAnimationFrame(this.frame);
 		this.tiptap.destroy();
