@@ -164,7 +164,7 @@ apply_insert(struct sim_user *user, const uint8_t *records, size_t i, struct tg_
 	struct sim_item *items;
 	int kind = field(records, i, 4), ok;
 
-	if (index > user->view_len || count > VIEW_MAX * 16 || from > bytes.len || len > bytes.len - from)
+	if (index > user->view_len || count > 1u << 26 || from > bytes.len || len > bytes.len - from)
 		return 0;
 	items = sim_malloc(count * sizeof *items);
 	for (size_t j = 0; j < count; j++) {
