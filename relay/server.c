@@ -376,18 +376,22 @@ on_tick(struct ev_loop *loop, struct ev_timer *w, int events)
 
 /* --- starting --- */
 
-static int
-raise_fd_limit(void)
+/*
+ * Ask for exactly the descriptors we need: lws sizes its tables by the limit (a million is usual in
+ * containers), and told of a smaller number than the limit it searches them instead of indexing.
+ */
+static uint32_t
+set_fd_limit(uint32_t want)
 {
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
 		return 1024;
-	limit.rlim_cur = limit.rlim_max;
+	limit.rlim_cur = limit.rlim_max != RLIM_INFINITY && limit.rlim_max < want ? limit.rlim_max : want;
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > 2000000)
-		return 2000000;
-	return (int)limit.rlim_cur;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return 1024;
+	return limit.rlim_cur < want ? (uint32_t)limit.rlim_cur : want;
 }
 
 /* lws replaces the certificate before it looks at the key, so a bad pair would leave us with half of each. */
@@ -441,9 +445,9 @@ start_lws(struct tg_server *server, char *error, size_t error_len)
 	struct lws_context_creation_info info;
 	void *loops[1] = {server->loop};
 	const int tls = c->tls_cert[0] != 0;
-	uint32_t fds = (uint32_t)raise_fd_limit();
+	const uint32_t fds = set_fd_limit(c->connections + SPARE_FDS + ADMIN_MAX);
 
-	if (fds < SPARE_FDS * 2) {
+	if (fds <= SPARE_FDS + ADMIN_MAX) {
 		snprintf(error, error_len, "the limit on open files (ulimit -n) is too low: %u", fds);
 		return -1;
 	}
@@ -452,7 +456,7 @@ start_lws(struct tg_server *server, char *error, size_t error_len)
 		    c->tls_cert, c->tls_key);
 		return -1;
 	}
-	if (c->connections > fds - SPARE_FDS - ADMIN_MAX && fds > SPARE_FDS + ADMIN_MAX)
+	if (c->connections > fds - SPARE_FDS - ADMIN_MAX)
 		c->connections = fds - SPARE_FDS - ADMIN_MAX;
 	if (tg_arena_install(c->connections, RX_BYTES + LWS_PRE + 64) != 0) {
 		snprintf(error, error_len, "no address space for %u connections", c->connections);
@@ -466,7 +470,6 @@ start_lws(struct tg_server *server, char *error, size_t error_len)
 	info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_LIBEV |
 		       (tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0);
 	info.foreign_loops = loops;
-	info.fd_limit_per_thread = fds;
 	info.pt_serv_buf_size = RX_BYTES;
 	info.max_http_header_data = 4096;
 	info.user = server;
