@@ -35,7 +35,7 @@
 #define TG_TEXT_BUNDLE_OPS_MAX	 (48u << 10) /* bytes of the ops part of one bundle */
 #define TG_TEXT_BUNDLE_TEXT_MAX	 (64u << 10) /* bytes of the text part of one bundle */
 #define TG_TEXT_BUNDLE_ITEMS_MAX 65536u	     /* items inserted by one bundle */
-#define TG_TEXT_PARENTS_MAX	1024	    /* parents of one bundle: concurrent authors at one moment */
+#define TG_TEXT_PARENTS_MAX	 1024	     /* parents of one bundle: concurrent authors at one moment */
 #define TG_TEXT_KEY_MAX		 64	     /* bytes of a format, mark or register key, 1 at least */
 #define TG_TEXT_VALUE_MAX	 4096	     /* bytes of a value as msgpack */
 #define TG_TEXT_UINT_MAX	 ((UINT64_C(1) << 53) - 1) /* largest number as a value: exact in JavaScript */

@@ -30,8 +30,8 @@ void tg_buf_u64be(struct tg_buf *buf, uint64_t v);
 /** tg_buf_status(buf): TG_OK or TG_ENOMEM. */
 int tg_buf_status(const struct tg_buf *buf);
 
-/** tg_buf_truncate(buf, len): Back to the first ${len} bytes, as before a failed append: to undo, in a buffer that
- * had not failed by then. */
+/** tg_buf_truncate(buf, len): Back to the first ${len} bytes, as before a failed append: to undo, in a buffer
+ * that had not failed by then. */
 void tg_buf_truncate(struct tg_buf *buf, size_t len);
 
 /** tg_buf_reset(buf): Empty it, forget the error, keep the memory. */
