@@ -23,7 +23,7 @@ struct sim_liar {
 	uint64_t counter;
 	struct sim_link *link;
 	uint8_t epoch[TG_RELAY_EPOCH_BYTES], challenge[TG_CHALLENGE_BYTES];
-	int greeted;
+	int may_write;
 	uint32_t lies, told;
 	uint64_t next_id;
 };
@@ -35,7 +35,9 @@ publish(struct sim_liar *liar, unsigned class, const void *payload, size_t len)
 
 	if (len == 0 || len > TG_PAYLOAD_MAX_BYTES)
 		return;
-	tg_frame_put_pub(&out, &liar->access.read, &liar->access.topic, class, 0,
+	tg_frame_put_pub(&out,
+	    class == TG_CLASS_MAIN && liar->may_write ? &liar->access.write : &liar->access.read,
+	    &liar->access.topic, class, 0,
 	    liar->world->sched.now_ms + (uint64_t)liar->world->relays[liar->relay]->skew_ms, payload, len);
 	sim_link_up(liar->link, out.data, out.len);
 	tg_buf_free(&out);
@@ -129,7 +131,7 @@ lie_with_plain(struct sim_liar *liar, const struct tg_message *message, struct t
 	if (liar->lies & SIM_LIE_RUN && message->kind == TG_MSG_APPEND) {
 		tg_buf_put(&body, message->body.data, message->body.len);
 		body.data[8 + sim_rand_below(&liar->rand, (uint32_t)body.len - 8)] ^= 4;
-		say(liar, TG_CLASS_SIDE, TG_MSG_APPEND, &body);
+		say(liar, liar->may_write ? TG_CLASS_MAIN : TG_CLASS_SIDE, TG_MSG_APPEND, &body);
 		tg_buf_free(&body);
 	}
 	if (liar->lies & SIM_LIE_WRITE)
@@ -226,7 +228,7 @@ begin(void *ctx, uint64_t arg)
 {
 	struct sim_liar *liar = ctx;
 	struct sim_world *world = liar->world;
-	struct tg_secret view;
+	struct tg_secret secret;
 	struct tg_key w;
 
 	(void)arg;
@@ -234,10 +236,11 @@ begin(void *ctx, uint64_t arg)
 		sim_at(&world->sched, world->sched.now_ms + 200, begin, liar, 0);
 		return;
 	}
-	memcpy(view.b, liar->links->view, 32);
+	memcpy(secret.b, liar->may_write ? liar->links->edit : liar->links->view, 32);
 	memcpy(w.b, liar->links->view + 32, 32);
 	if (world->link_count == SIM_LINKS_MAX ||
-	    tg_access_from_secret(TG_MODE_VIEW, &view, &w, &liar->access) != TG_OK)
+	    tg_access_from_secret(liar->may_write ? TG_MODE_EDIT : TG_MODE_VIEW, &secret,
+		liar->may_write ? NULL : &w, &liar->access) != TG_OK)
 		abort();
 	liar->access.grid = liar->links->grid;
 	liar->link = sim_link_dial(&world->sched, sim_rand_fork(&liar->rand), world->relays[liar->relay],
@@ -277,6 +280,14 @@ void
 sim_liar_lies(struct sim_liar *liar, uint32_t lies)
 {
 	liar->lies = lies;
+}
+
+void
+sim_liar_may_write(struct sim_liar *liar)
+{
+	liar->may_write = 1;
+	if (liar->link != NULL)
+		sim_link_cut(liar->link, 1); /* it comes back with the better link */
 }
 
 uint32_t

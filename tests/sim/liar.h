@@ -1,5 +1,5 @@
 /*
- * liar.h -- somebody with a view link who speaks the protocol and lies.
+ * liar.h -- somebody with a view link (or an edit link) who speaks the protocol and lies.
  *
  * No peer runs here: frames are made by hand.  The liar listens to the grid's topic and answers what it hears
  * with forged acks (in its own name, in another's, with a role it does not have), replays of what others
@@ -31,6 +31,9 @@ void sim_liar_free(struct sim_liar *liar);
 
 /** sim_liar_lies(liar, lies): Which of them it tells; all unless set. */
 void sim_liar_lies(struct sim_liar *liar, uint32_t lies);
+
+/** sim_liar_may_write(liar): It has the edit link. */
+void sim_liar_may_write(struct sim_liar *liar);
 
 /** sim_liar_told(liar): Frames sent so far. */
 uint32_t sim_liar_told(const struct sim_liar *liar);

@@ -410,14 +410,14 @@ holds_fork_proof(const struct sim_profile *profile, const struct tg_access *acce
 	return found;
 }
 
-START_TEST(a_forked_log_is_detected_shown_and_provable)
+/* p0 and a copy of its profile on a second machine write to one log, each seen by half of the others. */
+static void
+fork_a_log(uint64_t seed)
 {
 	struct sim_profile *twin;
-	struct tg_access access;
-	struct tg_secret secret;
 	struct sim_store *copy;
 
-	party(13, 4, 2);
+	party(seed, 4, 2);
 	sim_user_type_token(cast[0]->user);
 	sim_user_flush(cast[0]->user);
 	sim_world_run(world, 4000);
@@ -448,6 +448,14 @@ START_TEST(a_forked_log_is_detected_shown_and_provable)
 	}
 	sim_world_run(world, 10000);
 	well();
+}
+
+START_TEST(a_forked_log_is_detected_shown_and_provable)
+{
+	struct tg_access access;
+	struct tg_secret secret;
+
+	fork_a_log(13);
 	ck_assert_msg(cast[1]->notices[3] > 0 && cast[2]->notices[3] > 0 && cast[3]->notices[3] > 0,
 	    "the fork was shown %u, %u and %u times", cast[1]->notices[3], cast[2]->notices[3],
 	    cast[3]->notices[3]);
@@ -456,6 +464,29 @@ START_TEST(a_forked_log_is_detected_shown_and_provable)
 	access.grid = links.grid;
 	ck_assert_int_eq(holds_fork_proof(world->profiles[1], &access), 1);
 	ck_assert_int_eq(holds_fork_proof(world->profiles[3], &access), 1);
+	sim_world_free(world);
+	world = NULL;
+}
+END_TEST
+
+/*
+ * KNOWN TO FAIL, run only with TG_SIM_KNOWN=1.  After a fork each half of the world keeps the branch that it
+ * saw first, and an entry built on the other branch waits for ever for parents with other leaf hashes: people
+ * who did nothing wrong no longer see each other's new text.  Design 7 wants both branches kept, as data of
+ * two agents (log key and first divergent leaf).
+ */
+START_TEST(after_a_fork_the_others_go_on_together)
+{
+	static const char *const goes_on[] = {"ben", "cleo", "dora"};
+
+	fork_a_log(13);
+	for (int i = 0; i < 3; i++)
+		type_text(cast[i + 1], goes_on[i]);
+	sim_world_run(world, 5000);
+	well();
+	for (int i = 1; i < 4; i++)
+		for (int j = 0; j < 3; j++)
+			ck_assert_msg(sees(cast[i], goes_on[j]), "p%d does not see %s", i, goes_on[j]);
 	sim_world_free(world);
 	world = NULL;
 }
@@ -549,6 +580,27 @@ START_TEST(a_liar_with_a_view_link_changes_nothing)
 
 	party(17, 3, 1);
 	liar = sim_liar_new(world, &links, 0);
+	for (int i = 0; i < 40; i++) {
+		sim_user_type_token(cast[i % 3]->user);
+		sim_world_run(world, 200);
+	}
+	ck_assert_uint_gt(sim_liar_told(liar), 20);
+	for (int i = 0; i < 3; i++)
+		ck_assert_uint_eq(cast[i]->notices[3], 0);
+	finish();
+	sim_liar_free(liar);
+}
+END_TEST
+
+START_TEST(a_liar_with_an_edit_link_cannot_alter_what_others_wrote)
+{
+	struct sim_liar *liar;
+
+	party(22, 3, 1);
+	liar = sim_liar_new(world, &links, 0);
+	sim_liar_may_write(liar);
+	/* An ack in its own name would count: whoever may write may say that they hold it. */
+	sim_liar_lies(liar, SIM_LIE_ALL & ~(SIM_LIE_ACK_VIEWER | SIM_LIE_ACK_WRITER));
 	for (int i = 0; i < 40; i++) {
 		sim_user_type_token(cast[i % 3]->user);
 		sim_world_run(world, 200);
@@ -788,6 +840,7 @@ main(void)
 	    duplicates_and_replays_change_nothing, a_forked_log_is_detected_shown_and_provable,
 	    a_restored_backup_starts_a_new_log, a_view_link_shows_and_cannot_write,
 	    forged_acks_never_raise_the_safe_count, a_liar_with_a_view_link_changes_nothing,
+	    a_liar_with_an_edit_link_cannot_alter_what_others_wrote,
 	    safe_counts_a_device_only_when_its_disk_has_it,
 	    a_replica_brings_the_document_back_to_a_fresh_profile,
 	    a_newcomers_catch_up_costs_nobody_else_a_byte, undo_takes_back_only_ones_own_edits,
@@ -803,6 +856,8 @@ main(void)
 	tcase_add_checked_fixture(tc, NULL, tell_failure);
 	for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
 		tcase_add_test(tc, tests[i]);
+	if (getenv("TG_SIM_KNOWN") != NULL)
+		tcase_add_test(tc, after_a_fork_the_others_go_on_together);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -2,8 +2,9 @@
  * Random worlds: 20 peers, 3 relays, and everything that goes wrong (chaos.h).  In the end all show the same
  * document, nothing acknowledged is missing, nothing is there twice, and no log forked.
  *
- * TG_SIM_SEEDS=n tries n worlds (else TG_SEEDS, else 20); TG_SIM_SEED=n only that one; TG_SIM_FAULTS=mask
- * chooses what may go wrong (enum sim_fault); TG_SIM_STORY=1 prints the whole story of a failure.
+ * TG_SIM_SEEDS=n tries n worlds (else TG_SEEDS, else 20), from TG_SIM_FIRST (1) on; TG_SIM_SEED=n only that
+ * one; TG_SIM_FAULTS=mask chooses what may go wrong (enum sim_fault); TG_SIM_STORY=1 prints the whole story
+ * of a failure.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,7 +55,7 @@ world_is_well(uint64_t seed, uint32_t faults)
 
 START_TEST(every_world_converges_and_loses_nothing)
 {
-	uint64_t only = number_from("TG_SIM_SEED", 0), first = only ? only : 1;
+	uint64_t only = number_from("TG_SIM_SEED", 0), first = only ? only : number_from("TG_SIM_FIRST", 1);
 	uint64_t count = only ? 1 : number_from("TG_SIM_SEEDS", number_from("TG_SEEDS", 20));
 	uint32_t faults = (uint32_t)number_from("TG_SIM_FAULTS", SIM_FAULT_ALL);
 	double began = seconds();
