@@ -20,7 +20,7 @@ async function node(t) {
 	const made = ok(await toygrid(t, ["grid", "create", "--title", "Secret title of it all", "--relay", world.wire.url, "--node", join(dir, "node.json")]));
 	world.links = parseLinks(made.out);
 	assert.deepEqual(Object.keys(world.links), ["edit", "comment", "view"]);
-	const timely = (args) => (args.includes("--timeout") ? args : [...args, "--timeout", "60"]);
+	const timely = (args) => (args.includes("--timeout") ? args : [...args, "--timeout", "120"]);
 	world.append = (texts, ...more) => toygrid(t, timely(["grid", "append", world.links.edit, "--relay", world.wire.url, ...more]), texts.join("\n") + "\n");
 	world.export = (...more) => toygrid(t, timely(["grid", "export", world.links.view, "--relay", world.wire.url, ...more]));
 	return world;
