@@ -51,6 +51,8 @@ bare_debian() {
 		grep -E ' bookworm(-updates|-security)? main$' | sort -u >"$bare_root/etc/apt/sources.list"
 	apt-config dump | grep -E '^Acquire::(Check-|https?::|Retries|ForceIPv)' \
 		>"$bare_root/etc/apt/apt.conf.d/90host" || true
+	# Nobody needs this root after a power cut.
+	echo force-unsafe-io >"$bare_root/etc/dpkg/dpkg.cfg.d/unsafe-io"
 	cp /etc/resolv.conf /etc/hosts "$bare_root/etc/" || return 1
 	if [ -n "$(ls -A /usr/local/share/ca-certificates 2>/dev/null)" ]; then
 		cp /usr/local/share/ca-certificates/* "$bare_root/usr/local/share/ca-certificates/"
