@@ -20,6 +20,17 @@ bench_now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+/* Seconds of processor time of this process: for work in memory on one thread, what bench_now tells on an
+ * idle machine, and nearly that on a busy one. */
+static inline double
+bench_cpu(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
 /** bench_row(what, value, unit): A figure without a promise. */
 static inline void
 bench_row(const char *what, double value, const char *unit)

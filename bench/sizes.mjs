@@ -1,13 +1,9 @@
 // sizes: what a browser has to fetch, as the static server sends it (brotli).
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
+import { row, rowMax } from "./common/row.mjs";
 
 const web = join(process.env.TG_BUILD ?? "build", "web");
-
-function row(what, value, bar = null) {
-	const ok = bar === null ? null : value <= bar;
-	console.log(JSON.stringify({ what, value, unit: "bytes", peer: null, peer_value: null, ratio: null, bar, ok }));
-}
 
 function files(dir) {
 	return readdirSync(dir, { withFileTypes: true }).flatMap((item) =>
@@ -19,14 +15,19 @@ const size = (path) => statSync(path).size;
 const sent = (path) => size(existsSync(`${path}.br`) ? `${path}.br` : path);
 
 let total = 0;
+let page = 0; // what opening the page fetches beside the runtime: index.html and what it names
+const shell = readFileSync(join(web, "index.html"), "utf8");
 for (const path of files(web).sort()) {
 	if (/\.(br|gz)$/.test(path)) continue;
+	const name = relative(web, path);
 	total += sent(path);
 	if (path.endsWith(".wasm")) {
-		row("wasm, raw", size(path));
-		row("wasm, brotli", sent(path), 90_000);
+		row("wasm, raw", size(path), "bytes");
+		rowMax("wasm, brotli", sent(path), "bytes", 90_000);
 	} else {
-		row(`${relative(web, path).replace(/-[0-9a-f]{10}\./, ".")}, brotli`, sent(path));
+		row(`${name.replace(/-[0-9a-f]{10}\./, ".")}, brotli`, sent(path), "bytes");
+		if (name === "index.html" || shell.includes(name)) page += sent(path);
 	}
 }
-row("whole release, brotli", total, 300 * 1024);
+row("page without the runtime, brotli", page, "bytes");
+rowMax("whole release, brotli", total, "bytes", 300 * 1024);
