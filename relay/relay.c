@@ -69,12 +69,20 @@ tg_relay_forward(struct tg_relay *relay, struct tg_topic *topic, unsigned flags,
 		*(topic->last[which] != NULL ? &topic->last[which]->next : &topic->first[which]) = b;
 		topic->last[which] = b;
 		if (!topic->dirty) {
+			if (relay->dirty == NULL)
+				relay->dirty_from_ms = relay->mono_ms;
 			topic->dirty = 1;
 			topic->next_dirty = relay->dirty;
 			relay->dirty = topic;
 		}
 	}
 	return tg_batch_add(b, frame, len, sender);
+}
+
+int
+tg_relay_turn_is_long(const struct tg_relay *relay)
+{
+	return relay->dirty != NULL && relay->mono_ms - relay->dirty_from_ms >= TG_TURN_MAX_MS;
 }
 
 /*

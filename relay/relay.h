@@ -20,6 +20,7 @@
 
 #define TG_RELAY_SOFTWARE "toygrid-relay 0.1"
 #define TG_CLOSE_GRACE_S  5u	 /* from our CLOSE frame to the end of the socket */
+#define TG_TURN_MAX_MS	  5u	 /* a batch waits no longer than this for the turn to end */
 #define TG_DRAIN_MAX_MS	  10000u /* from SIGTERM to the end of the process */
 
 struct tg_conn;
@@ -47,6 +48,7 @@ struct tg_relay {
 	struct tg_conn_list closing;
 	struct tg_conn *todo;	/* have replies to send or are to be closed, at the end of the turn */
 	struct tg_topic *dirty; /* have batches */
+	uint64_t dirty_from_ms; /* mono: when the first of them got its first frame */
 	uint32_t mark;		/* of the batch being sent: its senders carry it */
 	uint32_t sockets;	/* handshakes included */
 	int draining;
@@ -75,7 +77,14 @@ int tg_relay_forward(struct tg_relay *relay, struct tg_topic *topic, unsigned fl
 /** tg_relay_full(relay, more): 1 when ${more} bytes would not fit what may wait in memory. */
 int tg_relay_full(const struct tg_relay *relay, size_t more);
 
-/** tg_relay_end_turn(relay): Send what this turn brought. */
+/**
+ * tg_relay_turn_is_long(relay):
+ * 1 when frames have been waiting for TG_TURN_MAX_MS: with hundreds of sockets to read and a signature to
+ * check for each frame, a round of the loop can take long, and readers need not wait for its end.
+ */
+int tg_relay_turn_is_long(const struct tg_relay *relay);
+
+/** tg_relay_end_turn(relay): Send what this turn brought.  Not from within tg_conn_receive(). */
 void tg_relay_end_turn(struct tg_relay *relay);
 
 /** tg_relay_tick(relay): Once a second: deadlines, pings, forgetting. */

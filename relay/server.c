@@ -106,6 +106,8 @@ receive(struct tg_conn *conn, struct lws *wsi, const void *in, size_t len)
 	};
 
 	look_at_clock(conn->relay);
+	if (tg_relay_turn_is_long(conn->relay))
+		tg_relay_end_turn(conn->relay);
 	tg_conn_receive(conn, &piece);
 }
 

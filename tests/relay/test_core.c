@@ -392,7 +392,32 @@ START_TEST(no_reader_sees_a_hole_a_double_or_its_own)
 }
 END_TEST
 
-/* The same while allocations fail: frames may be refused and readers closed, but the promise holds. */
+/* Many sockets with signatures to check must not keep what is ready from being sent. */
+START_TEST(frames_that_have_waited_make_a_turn_long)
+{
+	start(chosen_seed());
+	join_relay(0);
+	join_relay(1);
+	subscribe(0, 0, PROVE_BOTH);
+	subscribe(1, 0, PROVE_BOTH);
+	end_turn();
+	now += 1000;
+	tg_relay_clock(&relay, now, now);
+	ck_assert_int_eq(tg_relay_turn_is_long(&relay), 0); /* nothing waits */
+	publish(0, 0, 0);
+	ck_assert_int_eq(tg_relay_turn_is_long(&relay), 0);
+	now += TG_TURN_MAX_MS;
+	tg_relay_clock(&relay, now, now);
+	publish(0, 0, 0);
+	ck_assert_int_eq(tg_relay_turn_is_long(&relay), 1);
+	end_turn();
+	ck_assert_int_eq(tg_relay_turn_is_long(&relay), 0);
+	ck_assert_uint_eq(expected[1][0].seen, 2);
+	stop();
+}
+END_TEST
+
+/* As the first while allocations fail: frames may be refused and readers closed, but the promise holds. */
 START_TEST(failed_allocations_close_readers_rather_than_skip_a_frame)
 {
 	uint64_t seed = chosen_seed();
@@ -426,6 +451,7 @@ main(void)
 	int failed;
 
 	tcase_add_test(tc, no_reader_sees_a_hole_a_double_or_its_own);
+	tcase_add_test(tc, frames_that_have_waited_make_a_turn_long);
 	tcase_add_test(tc, failed_allocations_close_readers_rather_than_skip_a_frame);
 	tcase_set_timeout(tc, 120);
 	suite_add_tcase(s, tc);
