@@ -42,6 +42,8 @@ bench_main() {
 	# shellcheck disable=SC2086 # a list of names
 	need_packages "$install" $TG_PACKAGES_BUILD $TG_PACKAGES_BENCH
 	build_parts native wasm web
+	steps 1
+	step 'building what measures' build_native all
 	rows=$TG_BUILD/log/bench.rows
 	: >"$rows"
 	status=0

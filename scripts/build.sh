@@ -20,9 +20,10 @@ configure() {
 	cmake -G Ninja -B "$build_dir" "$@" && touch "$build_dir/.configured"
 }
 
+# The programs; with `all` also what only bench needs.
 build_native() {
 	configure "$TG_BUILD/native" -S . -DCMAKE_BUILD_TYPE=Release -DTG_TESTS=OFF &&
-		cmake --build "$TG_BUILD/native" -j "$TG_JOBS"
+		cmake --build "$TG_BUILD/native" -j "$TG_JOBS" --target "${1:-programs}"
 }
 
 build_wasm() {
