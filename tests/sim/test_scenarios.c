@@ -531,6 +531,43 @@ START_TEST(a_restored_backup_starts_a_new_log)
 }
 END_TEST
 
+START_TEST(a_restored_backup_is_noticed_though_somebody_who_missed_the_rest_answers_first)
+{
+	for (uint64_t seed = 930; seed < 940; seed++) {
+		struct sim_store *backup;
+
+		party(seed, 3, 1);
+		sim_user_type_token(cast[0]->user);
+		sim_world_run(world, 4000);
+		backup = sim_store_copy(world->profiles[0]->store);
+		world->profiles[1]->offline = 1;
+		sim_profile_reconnect(world->profiles[1]);
+		for (int i = 0; i < 3; i++) {
+			sim_user_type_token(cast[0]->user);
+			sim_world_run(world, 300);
+		}
+		sim_world_run(world, 3000);
+		sim_host_kill(cast[0]);
+		sim_world_run(world, 100);
+		sim_store_replace(world->profiles[0]->store, backup);
+		world->profiles[0]->unreliable = 1;
+		/* p1 knows as much as the backup, and is near; p2 knows more, and is far. */
+		cast[2]->links[0]->latency_ms = 150;
+		world->profiles[1]->offline = 0;
+		sim_profile_reconnect(world->profiles[1]);
+		sim_world_run(world, 200);
+		enter(0, "");
+		sim_world_run(world, 1000);
+		sim_user_type_token(cast[0]->user);
+		sim_world_run(world, 4000);
+		for (int i = 0; i < 3; i++)
+			ck_assert_uint_eq(cast[i]->notices[3], 0);
+		finish();
+		sim_store_free(backup);
+	}
+}
+END_TEST
+
 START_TEST(a_view_link_shows_and_cannot_write)
 {
 	party(15, 2, 1);
@@ -838,9 +875,10 @@ main(void)
 	    a_power_cut_forks_nothing_when_only_somebody_who_missed_it_answers,
 	    a_full_disk_is_shown_and_forgotten_when_there_is_room_again, a_clock_eleven_minutes_off_can_write,
 	    duplicates_and_replays_change_nothing, a_forked_log_is_detected_shown_and_provable,
-	    a_restored_backup_starts_a_new_log, a_view_link_shows_and_cannot_write,
-	    forged_acks_never_raise_the_safe_count, a_liar_with_a_view_link_changes_nothing,
-	    a_liar_with_an_edit_link_cannot_alter_what_others_wrote,
+	    a_restored_backup_starts_a_new_log,
+	    a_restored_backup_is_noticed_though_somebody_who_missed_the_rest_answers_first,
+	    a_view_link_shows_and_cannot_write, forged_acks_never_raise_the_safe_count,
+	    a_liar_with_a_view_link_changes_nothing, a_liar_with_an_edit_link_cannot_alter_what_others_wrote,
 	    safe_counts_a_device_only_when_its_disk_has_it,
 	    a_replica_brings_the_document_back_to_a_fresh_profile,
 	    a_newcomers_catch_up_costs_nobody_else_a_byte, undo_takes_back_only_ones_own_edits,

@@ -518,6 +518,7 @@ tgp_author_begin(struct tgp_grid *g, const struct tg_buf *genesis)
 		tgp_fx_unlock(p, lock_name(a->candidate));
 		a->candidate = NULL;
 	}
+	a->confirm_at = 0;
 	tg_rng_bytes(&p->rng, seed.b, sizeof seed.b);
 	tg_keypair_from_seed(&seed, &pair);
 	if ((rc = tgp_log_get(g, &pair.public_key, &l)) != TG_OK)
@@ -664,6 +665,14 @@ tgp_author_ready(struct tgp_grid *g)
 	return try_candidate(g, UINT64_MAX);
 }
 
+static void
+drop_candidate(struct tgp_grid *g)
+{
+	tgp_fx_unlock(g->peer, lock_name(g->author.candidate));
+	g->author.candidate = NULL;
+	g->author.confirm_at = 0;
+}
+
 int
 tgp_author_evidence(struct tgp_grid *g, const struct tgp_session *s, const struct tg_log_state *state)
 {
@@ -678,9 +687,27 @@ tgp_author_evidence(struct tgp_grid *g, const struct tgp_session *s, const struc
 		(state->length == l->log.head.length && tg_hash_cmp(&state->root, &l->log.head.root) != 0))) {
 		/* More of it is known than we hold: this profile is an old copy.  The log is left as it is.
 		 */
-		tgp_fx_unlock(g->peer, lock_name(l));
+		drop_candidate(g);
 		l->own = 0;
-		a->candidate = NULL;
+		return TG_OK;
+	}
+	/* The first to answer need not know best: whoever is there gets a moment to contradict. */
+	if (a->confirm_at == 0)
+		a->confirm_at = g->peer->now_ms + TGP_CONFIRM_MS;
+	return TG_OK;
+}
+
+int
+tgp_author_confirmed(struct tgp_grid *g)
+{
+	struct tgp_author *a = &g->author;
+	struct tgp_log *l = a->candidate;
+
+	a->confirm_at = 0;
+	if (l == NULL || a->log != NULL)
+		return TG_OK;
+	if (l->closed || l->settled != l->log.head.length) {
+		drop_candidate(g); /* it grew meanwhile: others held more */
 		return TG_OK;
 	}
 	return use_log(g, l);

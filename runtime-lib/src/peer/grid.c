@@ -592,6 +592,7 @@ tgp_grid_due(const struct tgp_grid *g)
 	if (g->author.dirty)
 		earlier(&at, g->author.flush_at);
 	earlier(&at, g->author.settle_at);
+	earlier(&at, g->author.confirm_at);
 	earlier(&at, g->author.republish_at);
 	if (!g->ack_strict)
 		earlier(&at, g->ack_at);
@@ -627,6 +628,8 @@ tgp_grid_tick(struct tgp_grid *g)
 	uint64_t now = g->peer->now_ms;
 
 	if (g->author.dirty && g->author.flush_at <= now && tgp_author_flush(g) != TG_OK)
+		return TG_ENOMEM;
+	if (g->author.confirm_at != 0 && g->author.confirm_at <= now && tgp_author_confirmed(g) != TG_OK)
 		return TG_ENOMEM;
 	if (g->author.settle_at != 0 && g->author.settle_at <= now && tgp_author_settle(g) != TG_OK)
 		return TG_ENOMEM;

@@ -46,6 +46,7 @@
 #define TGP_INTROS_MAX	      48	 /* inboxes shown to one relay for one grid */
 #define TGP_FLUSH_MS	      40	 /* what was typed becomes an entry at the latest after this */
 #define TGP_SETTLE_MS	      2000	 /* an own log this long untouched is marked as settled */
+#define TGP_CONFIRM_MS	      700	 /* for others to say that they know more of an old log */
 #define TGP_ACK_MS	      1000	 /* acks at most once in this time */
 #define TGP_HAVE_MS	      30000	 /* digest to all, against anything lost */
 #define TGP_SESSION_GONE_MS   95000	 /* a session silent for this long has left */
@@ -234,6 +235,7 @@ struct tgp_author {
 	uint64_t confirmed;	   /* length that a relay or a device has confirmed */
 	int settled;		   /* the `m` record on the disk says that the log ends here */
 	uint64_t settle_at;	   /* write that record, 0 none */
+	uint64_t confirm_at;	   /* take the candidate over unless somebody contradicts, 0 none */
 	int dirty;		   /* the doc has own events that are not in the log */
 	uint64_t flush_at;
 	uint64_t flushed_at; /* when that was last done */
@@ -572,6 +574,7 @@ int tgp_author_begin(struct tgp_grid *g, const struct tg_buf *genesis);	  /* mak
 int tgp_author_ready(struct tgp_grid *g); /* grid loaded: look for an idle own log */
 /** tgp_author_evidence: a device other than ours says it knows ${log} up to ${state} (NULL: not at all). */
 int tgp_author_evidence(struct tgp_grid *g, const struct tgp_session *s, const struct tg_log_state *state);
+int tgp_author_confirmed(struct tgp_grid *g); /* nobody contradicted */
 int tgp_author_republish(struct tgp_grid *g);
 /** tgp_author_settle(g): Nothing was written for a while, or the grid is closed: mark the own log as settled.
  */
