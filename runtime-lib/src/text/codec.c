@@ -426,6 +426,23 @@ decode_arguments(struct tg_decoded *d, struct column *c)
 	}
 }
 
+/* How many bytes from the start are below 0x80. */
+static size_t
+ascii_prefix(const uint8_t *p, size_t len)
+{
+	size_t n = 0;
+	uint64_t w;
+
+	for (; n + sizeof w <= len; n += sizeof w) {
+		memcpy(&w, p + n, sizeof w);
+		if (w & UINT64_C(0x8080808080808080))
+			break;
+	}
+	while (n < len && p[n] < 0x80)
+		n++;
+	return n;
+}
+
 static int
 decode_text(struct tg_decoded *d, const uint8_t *text, size_t len, size_t value_n)
 {
@@ -442,16 +459,16 @@ decode_text(struct tg_decoded *d, const uint8_t *text, size_t len, size_t value_
 		return TG_OK;
 	}
 	/*
-	 * The characters end where char_n of them have gone by, going by their first bytes (the values behind
-	 * them may begin like the middle of a character); whether they are well formed is then for
-	 * tg_utf8_count to say.
+	 * The characters end where char_n of them have gone by, going by their first bytes (the values behind them may
+	 * begin like the middle of a character); whether they are well formed is then for tg_utf8_count to say.
 	 */
-	for (; at < len && n < d->char_n; n++)
-		at += text[at] < 0x80 ? 1 : text[at] < 0xe0 ? 2 : text[at] < 0xf0 ? 3 : 4;
-	if (n < d->char_n || at > len)
-		return TG_EFORMAT;
-	if (at > 0 && (tg_utf8_count(text, at, &n) != TG_OK || n != d->char_n))
-		return TG_EFORMAT;
+	at = n = ascii_prefix(text, len < d->char_n ? len : d->char_n);
+	if (n < d->char_n) {
+		for (; at < len && n < d->char_n; n++)
+			at += text[at] < 0x80 ? 1 : text[at] < 0xe0 ? 2 : text[at] < 0xf0 ? 3 : 4;
+		if (n < d->char_n || at > len || tg_utf8_count(text, at, &n) != TG_OK || n != d->char_n)
+			return TG_EFORMAT;
+	}
 	d->chars = text != NULL ? text : (const uint8_t *)"";
 	d->chars_len = at;
 	tg_reader_init(&r, d->chars + at, len - at);

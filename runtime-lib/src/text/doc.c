@@ -200,7 +200,7 @@ log_decoded(struct tg_doc *doc)
 
 		switch (op->kind) {
 		case TG_OP_CHAR:
-			len = tg_oplog_bytes(chars + at, op->count);
+			len = d->chars_len == d->char_n ? op->count : tg_oplog_bytes(chars + at, op->count);
 			rc = tg_oplog_append_text(&doc->log, op->pos, op->count, op->format, chars + at, len);
 			at += len;
 			break;
