@@ -269,14 +269,38 @@ tg_client_close(struct tg_client *s)
 
 /* ---- joining ------------------------------------------------------------------------------------------- */
 
+/* The first line of a file. */
+static int
+read_line(const char *path, char *out, size_t room)
+{
+	FILE *f = fopen(path, "r");
+	int ok;
+
+	if (f == NULL)
+		return TG_ENOTFOUND;
+	ok = fgets(out, (int)room, f) != NULL;
+	fclose(f);
+	if (!ok)
+		return TG_ENOTFOUND;
+	out[strcspn(out, "\r\n")] = '\0';
+	return TG_OK;
+}
+
 int
 tg_open_event(struct tg_buf *event, uint64_t request, const char *text, struct tg_hash *grid)
 {
 	uint8_t secret[2 * TG_KEY_BYTES];
+	char line[1024] = "";
 	struct tg_link link;
-	const char *p = strstr(text, "#/");
+	const char *p;
 	static const char *const modes[] = {"", "v", "c", "e"};
 
+	if (text[0] == '@') {
+		if (read_line(text + 1, line, sizeof line) != TG_OK)
+			return TG_ENOTFOUND;
+		text = line;
+	}
+	p = strstr(text, "#/");
 	p = p != NULL ? p + 2 : text;
 	if (tg_link_parse(p, strlen(p), &link) != TG_OK)
 		return TG_EFORMAT;
@@ -287,6 +311,7 @@ tg_open_event(struct tg_buf *event, uint64_t request, const char *text, struct t
 	*grid = link.grid;
 	tg_wipe(secret, sizeof secret);
 	tg_wipe(&link, sizeof link);
+	tg_wipe(line, sizeof line);
 	return TG_OK;
 }
 
@@ -345,7 +370,10 @@ tg_client_join(struct tg_client *s, const char *link)
 	}
 	if (tg_open_event(&event, tg_client_request(s), link, &s->grid) != TG_OK) {
 		tg_buf_free(&event);
-		fprintf(stderr, "toygrid: this is no link to a document (it ends in #/g/...)\n");
+		fprintf(stderr,
+		    link[0] == '@' ? "toygrid: %s holds no link to a document (they end in #/g/...)\n"
+				   : "toygrid: this is no link to a document (they end in #/g/...)\n",
+		    link + 1);
 		return 1;
 	}
 	s->replied = 0;

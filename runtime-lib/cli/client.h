@@ -104,7 +104,11 @@ int tg_client_held(struct tg_client *s, uint64_t n);
 /** tg_hex(data, len, out): 2 * ${len} digits and a NUL. */
 void tg_hex(const uint8_t *data, size_t len, char *out);
 
-/** tg_open_event(event, request, link): The `open` command for ${link}.  TG_OK, or TG_EFORMAT (no link). */
+/**
+ * tg_open_event(event, request, link, grid):
+ * The `open` command for ${link}; "@FILE" stands for the first line of FILE.  TG_OK, TG_EFORMAT (no link) or
+ * TG_ENOTFOUND (no such file).
+ */
 int tg_open_event(struct tg_buf *event, uint64_t request, const char *link, struct tg_hash *grid);
 
 #endif

@@ -131,7 +131,8 @@ tg_cmd_grid_append(int argc, char **argv)
 	};
 	const struct tg_usage usage = {"toygrid grid append LINK --relay URL [options] [--] [TEXT ...]",
 	    "Add paragraphs at the end of a document: each TEXT is one; without TEXT, each line of standard "
-	    "input.",
+	    "input.\n"
+	    "LINK may be @FILE: the link is read from there and stays out of the list of processes.",
 	    args, 1, WORDS_MAX};
 	const char *words[WORDS_MAX];
 	struct tg_client s;

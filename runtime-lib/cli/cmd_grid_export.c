@@ -66,7 +66,9 @@ tg_cmd_grid_export(int argc, char **argv)
 	    {0},
 	};
 	const struct tg_usage usage = {"toygrid grid export LINK --relay URL [options]",
-	    "Join a document, wait until nothing that others hold is missing, and print it.", args, 1, 1};
+	    "Join a document, wait until nothing that others hold is missing, and print it.\n"
+	    "LINK may be @FILE: the link is read from there and stays out of the list of processes.",
+	    args, 1, 1};
 	struct tg_client s;
 	unsigned words;
 	int rc;

@@ -50,7 +50,8 @@ tg_cmd_grid_heads(int argc, char **argv)
 	const struct tg_usage usage = {"toygrid grid heads LINK --relay URL [options]",
 	    "Join a document, wait until nothing that others hold is missing, and print one line per log: "
 	    "its key,\n"
-	    "its device, how many entries it has and the root of their tree.",
+	    "its device, how many entries it has and the root of their tree.\n"
+	    "LINK may be @FILE: the link is read from there and stays out of the list of processes.",
 	    args, 1, 1};
 	struct tg_client s;
 	const char *link;

@@ -245,7 +245,8 @@ open_links(struct running *r, const struct tg_arg_list *links)
 	for (i = 0; i < links->count; i++) {
 		if (tg_open_event(&event, request(r), links->items[i], &grid) != TG_OK) {
 			tg_buf_free(&event);
-			return stopped("documents", "a --link is no link (it ends in #/g/...)");
+			return stopped("documents",
+			    "a --link is no link (they end in #/g/...) or its @FILE is not there");
 		}
 		rc = command(r, &event);
 		if (rc != TG_OK && rc != TG_ENOTFOUND)
@@ -377,7 +378,8 @@ tg_cmd_peer(int argc, char **argv)
 		"keep documents that invite this node, sealed; it cannot read them"},
 	    {"data", TG_ARG_TEXT, &data, "DIR", "keys and documents; one process per directory"},
 	    {"relay", TG_ARG_LIST, &relays, "URL", "ws://HOST:PORT or wss://HOST:PORT; repeat for more"},
-	    {"link", TG_ARG_LIST, &links, "LINK", "without --replica: join this document; repeat for more"},
+	    {"link", TG_ARG_LIST, &links, "LINK",
+		"without --replica: join this document (@FILE: read the link there); repeat\nfor more"},
 	    {"name", TG_ARG_TEXT, &name, "NAME", "how others see this peer (replica)"},
 	    {"quota-grid", TG_ARG_NUMBER, &quota_grid, "BYTES",
 		"what one document may take, 0: no limit (1G; K, M, G are understood)"},

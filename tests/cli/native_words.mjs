@@ -105,6 +105,7 @@ test("what cannot be done ends with 1 and one line", () => {
 		for (const [args, why] of [
 			[["grid", "export", "no-link", ...relay], /no link to a document/],
 			[["grid", "export", "x"], /which relay/],
+			[["grid", "export", `@${join(dir, "nothing")}`, ...relay], /nothing holds no link/],
 			[["grid", "export", "x", "--relay", "http://x"], /no ws:\/\/ or wss:\/\/ address/],
 			[["grid", "create", ...relay, "--node", join(dir, "nothing")], /nothing: No such file/],
 			[["grid", "export", "x", ...relay, "--ca", join(dir, "nothing")], /nothing: cannot be used as certificate file/],
