@@ -14,7 +14,14 @@
 #include "sim/chaos.h"
 #include "sim/check.h"
 
-#define PLACES 120 /* of failure that are tried */
+#define PLACES 100 /* of failure that are tried */
+
+enum victim {
+	CREATOR,
+	NEWCOMER,
+	REPLICA,
+	REOPENED
+};
 
 struct outcome {
 	long allocations;
@@ -22,38 +29,57 @@ struct outcome {
 	int starved;
 };
 
-/* Two people type; the ${victim} meets its ${nth} allocation from now on as the last that succeeds. */
+static struct sim_host *
+busy(struct sim_host *host)
+{
+	host->user->turn_min_ms = 50;
+	host->user->turn_max_ms = 300;
+	return host;
+}
+
+/* Two people type, a replica keeps it; the ${victim} meets its ${nth} allocation from its start on (the
+ * creator: from having made the document on) as the last that succeeds. */
 static struct outcome
-short_world(size_t victim, long nth)
+short_world(enum victim victim, long nth)
 {
 	static struct sim_links links;
-	struct sim_world *world = sim_world_new(5, 1, &sim_real_peer);
-	struct outcome outcome = {0};
-	struct sim_host *tabs[2];
+	struct sim_world *world = sim_world_new(4, 1, &sim_real_peer);
+	struct sim_host *creator, *other, *replica, *starving;
+	struct outcome outcome;
 
 	links = (struct sim_links){.known = 0};
 	sim_profile_new(world, "p0", 1);
 	sim_profile_new(world, "p1", 1);
-	tabs[0] = sim_host_open(world->profiles[0]);
-	sim_user_start(tabs[0], &links, "", 1);
+	sim_profile_new(world, "rep", 1);
+	replica = sim_replica_open(world->profiles[2]);
+	creator = busy((sim_user_start(sim_host_open(world->profiles[0]), &links, "", 1))->host);
 	sim_world_run(world, 1000);
 	ck_assert(links.known);
-	tabs[1] = sim_person_open(world->profiles[1], &links, "e");
-	tabs[victim]->allocations = 0;
-	tabs[victim]->fail_after = nth;
-	for (int i = 0; i < 2; i++) {
-		tabs[i]->user->turn_min_ms = 50;
-		tabs[i]->user->turn_max_ms = 300;
+	if (victim == REPLICA)
+		replica->fail_after = nth;
+	sim_invite(creator, world->profiles[2]);
+	if (victim == REOPENED) {
+		busy(sim_person_open(world->profiles[1], &links, "e"));
+		sim_world_run(world, 1500);
+		sim_host_kill(world->hosts[world->host_count - 1]);
+		sim_world_run(world, 100);
 	}
-	sim_world_run(world, 4000);
-	outcome = (struct outcome){tabs[victim]->allocations, tabs[victim]->failed, tabs[victim]->starved};
-	tabs[victim]->fail_after = -1;
-	if (sim_profile_tab(world->profiles[victim]) == NULL)
-		sim_person_open(world->profiles[victim], &links, "e");
+	other = busy(sim_person_open(world->profiles[1], &links, "e"));
+	starving = victim == CREATOR ? creator : victim == REPLICA ? replica : other;
+	starving->allocations = 0;
+	starving->fail_after = nth;
+	sim_world_run(world, 3500);
+	outcome = (struct outcome){starving->allocations, starving->failed, starving->starved};
+	starving->fail_after = -1;
+	if (sim_profile_tab(world->profiles[2]) == NULL)
+		sim_replica_open(world->profiles[2]);
+	for (int i = 0; i < 2; i++)
+		if (sim_profile_tab(world->profiles[i]) == NULL)
+			sim_person_open(world->profiles[i], &links, "e");
 	sim_world_run(world, 1000);
 	sim_settle(world, &links, 60000);
 	if (world->failed) {
-		fprintf(stderr, "with allocation %ld of p%zu failing:\n", nth, victim);
+		fprintf(stderr, "with allocation %ld of victim %d failing:\n", nth, (int)victim);
 		sim_world_report(world);
 	}
 	ck_assert(!world->failed);
@@ -62,7 +88,7 @@ short_world(size_t victim, long nth)
 }
 
 static void
-starve(size_t victim)
+starve(enum victim victim)
 {
 	long all = short_world(victim, -1).allocations, step = all / PLACES + 1;
 	int failed = 0, starved = 0;
@@ -76,20 +102,32 @@ starve(size_t victim)
 		failed += outcome.failed;
 		starved += outcome.starved;
 	}
-	fprintf(stderr, "p%zu: %ld allocations, %d starved, %d ended in TG_ENOMEM\n", victim, all, starved,
-	    failed);
+	fprintf(stderr, "victim %d: %ld allocations, %d starved, %d ended in TG_ENOMEM\n", (int)victim, all,
+	    starved, failed);
 	ck_assert_int_gt(starved, 0);
 }
 
 START_TEST(a_creator_out_of_memory_loses_nothing_acknowledged)
 {
-	starve(0);
+	starve(CREATOR);
 }
 END_TEST
 
 START_TEST(a_newcomer_out_of_memory_loses_nothing_acknowledged)
 {
-	starve(1);
+	starve(NEWCOMER);
+}
+END_TEST
+
+START_TEST(a_replica_out_of_memory_loses_nothing_acknowledged)
+{
+	starve(REPLICA);
+}
+END_TEST
+
+START_TEST(a_tab_out_of_memory_while_it_opens_from_storage_loses_nothing_acknowledged)
+{
+	starve(REOPENED);
 }
 END_TEST
 
@@ -106,6 +144,8 @@ main(void)
 	tcase_set_timeout(tc, 0);
 	tcase_add_test(tc, a_creator_out_of_memory_loses_nothing_acknowledged);
 	tcase_add_test(tc, a_newcomer_out_of_memory_loses_nothing_acknowledged);
+	tcase_add_test(tc, a_replica_out_of_memory_loses_nothing_acknowledged);
+	tcase_add_test(tc, a_tab_out_of_memory_while_it_opens_from_storage_loses_nothing_acknowledged);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -644,6 +644,9 @@ static void
 act(struct sim_user *user)
 {
 	uint32_t dice = sim_rand_below(&user->rand, 100);
+	/* An undo puts letters back right behind the caret of somebody who types, and a word that is typed
+	 * letter by letter may then be split: both are right, so a world has the one or the other. */
+	int undoes = user->host->world->seed % 2;
 
 	if (user->viewer) {
 		if (dice < 20 && user->typing < 0)
@@ -655,7 +658,7 @@ act(struct sim_user *user)
 	if (user->typing >= 0)
 		type(user, sim_rand_between(&user->rand, 1, 3));
 	else if (dice < 40)
-		type(user, sim_rand_percent(&user->rand, 50) ? SIM_TOKEN_CHARS : 1);
+		type(user, undoes || sim_rand_percent(&user->rand, 50) ? SIM_TOKEN_CHARS : 1);
 	else if (dice < 55)
 		insert_letters(user);
 	else if (dice < 66)
@@ -664,9 +667,9 @@ act(struct sim_user *user)
 		mark(user);
 	else if (dice < 78)
 		insert_block(user);
-	else if (dice < 81)
+	else if (dice < 81 && undoes)
 		sim_user_undo(user, 0);
-	else if (dice < 83)
+	else if (dice < 83 && undoes)
 		sim_user_undo(user, 1);
 	else if (dice < 88)
 		caret(user);
