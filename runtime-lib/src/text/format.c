@@ -33,6 +33,7 @@ tg_formats_free(struct tg_formats *f)
 	tg_free(f->state_slots);
 	tg_free(f->marks);
 	tg_free(f->scratch);
+	tg_free(f->key_pass);
 	memset(f, 0, sizeof *f);
 }
 
@@ -155,27 +156,67 @@ tg_format_with(struct tg_formats *f, uint32_t format, uint32_t key, uint32_t val
 	return tg_format_put(f, f->scratch, n > TG_TEXT_SHOWN_KEYS_MAX ? TG_TEXT_SHOWN_KEYS_MAX : n, id);
 }
 
+/* Is this the first time in this pass that a key is met? */
+static int
+is_new_key(struct tg_formats *f, uint32_t key)
+{
+	if (f->key_pass[key] == f->pass)
+		return 0;
+	f->key_pass[key] = f->pass;
+	return 1;
+}
+
+static void
+sort_pairs(const struct tg_pool *pool, struct tg_pair *p, size_t n)
+{
+	size_t gap = 1;
+
+	while (gap < n / 3)
+		gap = 3 * gap + 1;
+	for (; gap > 0; gap /= 3)
+		for (size_t i = gap; i < n; i++) {
+			struct tg_pair x = p[i];
+			size_t k = i;
+
+			for (; k >= gap && tg_pool_compare(pool, p[k - gap].key, x.key) > 0; k -= gap)
+				p[k] = p[k - gap];
+			p[k] = x;
+		}
+}
+
 /*
- * The slow way, for items with more keys than are shown: which keys those are depends on all marks, so start
- * from the birth format and set each key's winner.
+ * The slow way, for items with more keys than are shown: which keys those are depends on all marks, so take
+ * each key's winner (the first of its key in the chain knows it), then what the item was born with, and sort.
  */
 static int
 resolve_all(struct tg_formats *f, uint32_t state, uint32_t *id)
 {
-	size_t n, extra = 0;
+	const struct tg_pair *born;
+	size_t n = 0, born_n, length = 0;
 	uint32_t s;
 	int rc;
 
 	for (s = state; f->states[s].rest != TG_FORMAT_NONE; s = f->states[s].rest)
-		extra++;
-	if ((rc = load_scratch(f, f->states[s].mark, extra, &n)) != TG_OK)
+		length++;
+	born = tg_format_get(f, f->states[s].mark, &born_n);
+	if ((rc = tg_array_need(
+		 (void **)&f->scratch, &f->scratch_cap, length + born_n, sizeof *f->scratch)) != TG_OK ||
+	    (rc = tg_array_need((void **)&f->key_pass, &f->key_pass_cap, f->pool->n, sizeof *f->key_pass)) !=
+		TG_OK)
 		return rc;
+	while (f->key_pass_n < f->key_pass_cap)
+		f->key_pass[f->key_pass_n++] = 0;
+	f->pass++;
 	for (s = state; f->states[s].rest != TG_FORMAT_NONE; s = f->states[s].rest) {
-		const struct tg_mark *m = &f->marks[f->states[s].mark];
-		const struct tg_mark *best = &f->marks[tg_format_winner(f, state, m->key, NULL, NULL)];
+		const struct tg_mark *best = &f->marks[f->states[s].best];
 
-		n = set_pair(f, n, best->key, best->value);
+		if (is_new_key(f, best->key) && best->value != TG_POOL_NIL)
+			f->scratch[n++] = (struct tg_pair){best->key, best->value};
 	}
+	for (size_t i = 0; i < born_n; i++)
+		if (is_new_key(f, born[i].key))
+			f->scratch[n++] = born[i];
+	sort_pairs(f->pool, f->scratch, n);
 	return tg_format_put(f, f->scratch, n > TG_TEXT_SHOWN_KEYS_MAX ? TG_TEXT_SHOWN_KEYS_MAX : n, id);
 }
 

@@ -63,6 +63,9 @@ struct tg_formats {
 	size_t mark_n, mark_cap;
 	struct tg_pair *scratch;
 	size_t scratch_cap;
+	uint32_t *key_pass; /* scratch: the last pass that met a key, by pool id */
+	size_t key_pass_n, key_pass_cap;
+	uint32_t pass;
 	uint32_t memo_rest, memo_mark, memo_state; /* the last tg_format_cover */
 };
 
