@@ -404,6 +404,22 @@ check_token(struct sim_world *world, const struct sighting *seen, size_t i)
 		sim_fail(world, "%s stands before the token it was typed behind", text);
 }
 
+/*
+ * Leave only what tokens are made of.  Nobody types inside somebody's token, but whoever undoes the deletion
+ * of letters puts them back beside a token that is being typed at that moment, and then they may stand inside
+ * it.
+ */
+static void
+keep_tokens(struct tg_buf *text)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < text->len; i++)
+		if (text->data[i] != 0 && strchr("[].0123456789", text->data[i]) != NULL)
+			text->data[n++] = text->data[i];
+	text->len = n;
+}
+
 void
 sim_check_tokens(struct sim_world *world, const struct tg_hash *grid)
 {
@@ -421,6 +437,7 @@ sim_check_tokens(struct sim_world *world, const struct tg_hash *grid)
 		free(seen);
 		return;
 	}
+	keep_tokens(&reading.text);
 	for (size_t at = 0; at < reading.text.len; at++) {
 		int32_t i = token_here(tokens, reading.text.data + at, reading.text.len - at);
 
