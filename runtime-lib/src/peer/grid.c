@@ -326,7 +326,7 @@ all_loaded(struct tgp_grid *g)
 	for (size_t i = 0; i < g->log_count; i++) {
 		struct tgp_log *l = g->logs[i];
 
-		if (g->doc && !l->damaged && l->loaded != l->log.head.length && damaged(g, l) != TG_OK)
+		if (g->doc && !l->damaged && l->loaded != l->log.length && damaged(g, l) != TG_OK)
 			return TG_ENOMEM;
 	}
 	if (g->loading_doc) {
@@ -395,8 +395,11 @@ entries_loaded(
 		for (int i = 0; i < 8; i++)
 			seq = seq << 8 | key.data[1 + TG_HASH_BYTES + TG_KEY_BYTES + i];
 		l = tgp_log_find(g, &log);
-		/* Records beyond the head are what a crash left of a batch: not part of the log. */
-		if (l == NULL || l->damaged || seq != l->loaded || seq >= l->log.head.length)
+		/*
+		 * Records beyond the length are what a crash left of a batch: not part of the log.  While
+		 * catching up the length is ahead of the head, and those entries will not come again.
+		 */
+		if (l == NULL || l->damaged || seq != l->loaded || seq >= l->log.length)
 			continue;
 		rc = tg_stored_entry(value.data, value.len, &entry);
 		if (rc == TG_OK && !leaf_matches(value, entry))
