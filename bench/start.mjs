@@ -24,6 +24,12 @@ const port = await freePort();
 const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", chromiumSandbox: false });
 const page = await browser.newPage();
 
+// What comes over the network, headers and all.
+let transferred = 0;
+const network = await page.context().newCDPSession(page);
+await network.send("Network.enable");
+network.on("Network.loadingFinished", ({ encodedDataLength }) => (transferred += encodedDataLength));
+
 const began = performance.now();
 const up = spawn(join(tree, "toygrid"), ["up", "--no-install", "--port", port, "--relay-port", await freePort(), "--data", data], {
 	stdio: ["ignore", "pipe", "inherit"],
@@ -41,6 +47,7 @@ try {
 	const usable = performance.now();
 	rowMax("up, nothing to build, until it says Open", Math.round(asked - began), "ms", 3000);
 	rowMax("open page, first visit, until load", Math.round(loaded - asked), "ms", 1000);
+	row("open page, first visit, transferred", transferred, "bytes");
 	row("from up to the open page, ready to make a document", Math.round(usable - began), "ms");
 } finally {
 	up.kill("SIGTERM");
