@@ -112,7 +112,8 @@ test("a newcomer's 10 MB reach only the newcomer", async (t) => {
 	assert.ok(out.length > 9_900_000, `${out.length} bytes`);
 	const cost = (await heard()) - before;
 	t.diagnostic(`the bystander received ${cost} bytes meanwhile`);
-	assert.ok(cost < 10_000, `${cost} bytes`);
+	// What it does hear are greetings, digests and acks, more of them the longer a busy machine takes.
+	assert.ok(cost < out.length / 100, `${cost} bytes`);
 });
 
 test("a replica without room says so, and what it lacks is fetched when there is room again", async (t) => {

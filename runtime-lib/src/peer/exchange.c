@@ -254,7 +254,9 @@ tgp_have_received(struct tgp_grid *g, const struct tg_message *m, int on_inbox)
 void
 tgp_ack_later(struct tgp_grid *g)
 {
-	uint64_t now = g->peer->now_ms, soon = now + 50, at = g->ack_last + TGP_ACK_MS;
+	/* Somebody who is catching up has little to say that others wait for. */
+	uint64_t pause = g->want.active ? TGP_CATCHING_UP_ACK_MS : TGP_ACK_MS;
+	uint64_t now = g->peer->now_ms, soon = now + 50, at = g->ack_last + pause;
 
 	if (g->ack_at == 0)
 		g->ack_at = at > soon ? at : soon;

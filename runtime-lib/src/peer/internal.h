@@ -41,24 +41,25 @@
 #include "wire/frame.h"
 #include "wire/reader.h"
 
-#define TGP_LINKS_MAX	      8
-#define TGP_SESSIONS_MAX      1024
-#define TGP_INTROS_MAX	      48	 /* inboxes shown to one relay for one grid */
-#define TGP_FLUSH_MS	      40	 /* what was typed becomes an entry at the latest after this */
-#define TGP_SETTLE_MS	      2000	 /* an own log this long untouched is marked as settled */
-#define TGP_CONFIRM_MS	      700	 /* for others to say that they know more of an old log */
-#define TGP_ACK_MS	      1000	 /* acks at most once in this time */
-#define TGP_HAVE_MS	      30000	 /* digest to all, against anything lost */
-#define TGP_SESSION_GONE_MS   95000	 /* a session silent for this long has left */
-#define TGP_WANT_TIMEOUT_MS   5000	 /* then another peer is asked */
-#define TGP_RETRY_STORE_MS    3000	 /* a full disk is tried again */
-#define TGP_PRESENCE_MS	      100	 /* 10 Hz */
-#define TGP_PRESENCE_AGAIN_MS 20000	 /* an unchanged caret is repeated for newcomers */
-#define TGP_LOAD_BYTES	      262144u	 /* one page while opening */
-#define TGP_DATA_BYTES	      120000u	 /* runs in one data message: under TG_DATA_MAX_BYTES with overhead */
-#define TGP_UNSENT_BYTES      (1u << 20) /* own entries kept in memory until confirmed */
-#define TGP_OWN_LOGS_SOFT     200	 /* of 256: from here on an unconfirmed log is taken over */
-#define TGP_UNDO_GROUPS	      500
+#define TGP_LINKS_MAX	       8
+#define TGP_SESSIONS_MAX       1024
+#define TGP_INTROS_MAX	       48      /* inboxes shown to one relay for one grid */
+#define TGP_FLUSH_MS	       40      /* what was typed becomes an entry at the latest after this */
+#define TGP_SETTLE_MS	       2000    /* an own log this long untouched is marked as settled */
+#define TGP_CONFIRM_MS	       700     /* for others to say that they know more of an old log */
+#define TGP_ACK_MS	       1000    /* acks at most once in this time */
+#define TGP_CATCHING_UP_ACK_MS 5000    /* and this rarely while much is still missing here */
+#define TGP_HAVE_MS	       30000   /* digest to all, against anything lost */
+#define TGP_SESSION_GONE_MS    95000   /* a session silent for this long has left */
+#define TGP_WANT_TIMEOUT_MS    5000    /* then another peer is asked */
+#define TGP_RETRY_STORE_MS     3000    /* a full disk is tried again */
+#define TGP_PRESENCE_MS	       100     /* 10 Hz */
+#define TGP_PRESENCE_AGAIN_MS  20000   /* an unchanged caret is repeated for newcomers */
+#define TGP_LOAD_BYTES	       262144u /* one page while opening */
+#define TGP_DATA_BYTES	       120000u /* runs in one data message: under TG_DATA_MAX_BYTES with overhead */
+#define TGP_UNSENT_BYTES       (1u << 20) /* own entries kept in memory until confirmed */
+#define TGP_OWN_LOGS_SOFT      200	  /* of 256: from here on an unconfirmed log is taken over */
+#define TGP_UNDO_GROUPS	       500
 
 struct tgp_grid;
 struct tgp_job;
