@@ -223,6 +223,18 @@ integrate(struct tg_doc *doc, uint32_t id, uint32_t left, uint32_t right, struct
 }
 
 static int
+put_run(struct tg_doc *doc, struct tg_cursor *c, const struct tg_item *item, int local)
+{
+	int rc = tg_items_insert(&doc->items, c, item);
+
+	if (rc != TG_OK)
+		return rc;
+	if (!local)
+		tg_items_dirty(&doc->items, c->leaf);
+	return doc->open_marks == TG_LV_NONE ? TG_OK : cover_new(doc, item->id, item->len);
+}
+
+static int
 apply_insert(
     struct tg_doc *doc, uint32_t pos, uint32_t id, uint32_t len, int kind, uint32_t format, int local)
 {
@@ -270,11 +282,20 @@ apply_insert(
 		if (concurrent)
 			integrate(doc, id, item.left, item.right, &c);
 	}
-	if ((rc = tg_items_insert(t, &c, &item)) != TG_OK)
-		return rc;
-	if (!local)
-		tg_items_dirty(t, c.leaf);
-	return doc->open_marks == TG_LV_NONE ? TG_OK : cover_new(doc, id, len);
+	if (doc->order == TG_TEXT_ORDER_FUGUE && item.right != TG_LV_NONE && len > 1) {
+		/* To the second item of a run what follows is no sibling: in Fugue its right origin is the
+		 * end. */
+		item.len = 1;
+		if ((rc = put_run(doc, &c, &item, local)) != TG_OK)
+			return rc;
+		c = tg_items_locate(t, id);
+		c.off++;
+		item.id++;
+		item.len = len - 1;
+		item.left = id;
+		item.right = TG_LV_NONE;
+	}
+	return put_run(doc, &c, &item, local);
 }
 
 /* ---- deletes */
