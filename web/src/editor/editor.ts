@@ -8,6 +8,9 @@ import { extensions, safeLink } from "./schema";
 // Some keyboards compose for as long as they are open; after this long without a key others' words come in anyway.
 const COMPOSING_IDLE_MS = 5000;
 
+// From this many top-level nodes on, those off the screen are not laid out.
+const LARGE = 300;
+
 /// Somebody else, as shown in the text.
 export interface Reader {
 	id: string;
@@ -159,10 +162,11 @@ export class DocumentEditor {
 				caretsPlugin(),
 				new Plugin({
 					props: {
-						attributes: ({ doc }): Record<string, string> =>
-							doc.childCount === 1 && doc.firstChild!.type.name === "paragraph" && doc.firstChild!.content.size === 0
-								? { class: "is-empty", "data-placeholder": placeholder }
-								: {},
+						attributes: ({ doc }): Record<string, string> => {
+							if (doc.childCount > LARGE) return { class: "is-large" };
+							const empty = doc.childCount === 1 && doc.firstChild!.type.name === "paragraph" && doc.firstChild!.content.size === 0;
+							return empty ? { class: "is-empty", "data-placeholder": placeholder } : {};
+						},
 					},
 				}),
 			],

@@ -27,20 +27,21 @@ export class Status {
 		this.short.textContent = durability && durability.safe > 1 && !state.storageFull ? t.short(durability.safe) : safety || word;
 		const holders = durability?.devices.filter((device) => device.holds).map((device) => device.name) ?? [];
 		this.button.title = holders.length > 0 ? `${word} · ${safety}: ${[t.here, ...holders].join(", ")}` : `${word}${safety ? ` · ${safety}` : ""}`;
+		const wrote = safetyOf(durability) !== "";
 		fill(
 			this.details,
 			h("h2", {}, t.title),
 			h("p", { class: "muted" }, connection === "live" ? t.liveHint : connection === "connecting" ? t.connectingHint : t.offlineHint, state.connectionDetail ? ` ${state.connectionDetail}` : ""),
 			durability && durability.unsent > 0 && h("p", { class: "muted" }, t.unsent(durability.unsent)),
-			h("p", { class: "muted" }, t.intro),
+			h("p", { class: "muted" }, wrote ? t.intro : t.nothingYet),
 			durability &&
 				h(
 					"ul",
 					{ class: "devices" },
-					device(t.here, "device", !state.storageFull && durability.safe > 0, false),
-					...durability.devices.map((d) => device(deviceName(d, open!), d.role === SessionRole.replica ? "replica" : "device", d.holds, d.temporary)),
+					device(t.here, "device", wrote ? !state.storageFull && durability.safe > 0 : null, false),
+					...durability.devices.map((d) => device(deviceName(d, open!), d.role === SessionRole.replica ? "replica" : "device", wrote ? d.holds : null, d.temporary)),
 				),
-			durability && durability.devices.length === 0 && h("p", { class: "muted" }, t.alone),
+			wrote && durability?.devices.length === 0 && h("p", { class: "muted" }, t.alone),
 		);
 	}
 }
@@ -57,7 +58,8 @@ function deviceName(device: Device, { people }: OpenDocument): string {
 	return device.name || [...people.values()].find((person) => person.device === device.id && person.name)?.name || t.unnamed;
 }
 
-function device(name: string, symbol: "device" | "replica", holds: boolean, temporary: boolean): HTMLElement {
-	const state = !holds ? t.lacks : temporary ? t.temporary : t.holds;
-	return h("li", { "data-holds": String(holds) }, icon(symbol), h("span", { class: "device-name" }, name), h("span", { class: "device-state" }, state, holds && icon("check")));
+// holds: null where there is nothing of one's own to hold.
+function device(name: string, symbol: "device" | "replica", holds: boolean | null, temporary: boolean): HTMLElement {
+	const state = holds === null ? "" : !holds ? t.lacks : temporary ? t.temporary : t.holds;
+	return h("li", { "data-holds": String(holds) }, icon(symbol), h("span", { class: "device-name" }, name), h("span", { class: "device-state" }, state, holds === true && icon("check")));
 }

@@ -94,6 +94,7 @@ export const texts = {
 		full: "not saved",
 		title: "Where this document is",
 		intro: "Devices that have confirmed holding your last change.",
+		nothingYet: "You have not changed anything since you opened this. These devices have it open or keep it.",
 		here: "This browser",
 		holds: "has it",
 		lacks: "not yet",
