@@ -7,7 +7,8 @@
  *   command.c   commands of the user interface
  *   install.c   this installation: identity, device, name
  *   links.c     connections to relays and other tabs: HELLO, SUB, clock offsets, PUB
- *   grid.c      one grid: opening, storage records, closing, timers
+ *   grid.c      one grid: its parts, its record, timers
+ *   open.c      reading a grid from storage
  *   records.c   stored records that a log operation needs and that are not in memory
  *   author.c    the own log: edits become entries, entries are stored, then published
  *   deliver.c   entries in causal order into the document and the tables of members and replicas
@@ -549,6 +550,7 @@ int tgp_grid_store_record(struct tgp_grid *g);
 int tgp_grid_tick(struct tgp_grid *g);
 uint64_t tgp_grid_due(const struct tgp_grid *g);
 int tgp_grid_title(struct tgp_grid *g);
+void tgp_log_free(struct tgp_log *log);
 struct tgp_log *tgp_log_find(struct tgp_grid *g, const struct tg_key *key);
 int tgp_log_get(struct tgp_grid *g, const struct tg_key *key, struct tgp_log **log); /* TG_ELIMIT too */
 struct tgp_session *tgp_session_find(struct tgp_grid *g, const struct tg_key *key);
