@@ -4,7 +4,7 @@
  *   peer.c      events come in, are decoded and handed to one of the files below; effects go out
  *   effects.c   one encoder per effect of docs/host.md
  *   jobs.c      what waits for an answer of the host: stores, loads, locks
- *   command.c   commands of the user interface
+ *   command*.c  commands of the user interface
  *   install.c   this installation: identity, device, name
  *   links.c     connections to relays and other tabs: HELLO, SUB, clock offsets, PUB
  *   grid.c      one grid: its parts, its record, timers
