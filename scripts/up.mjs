@@ -222,6 +222,8 @@ const tls = secure ? ["--tls-cert", options.cert, "--tls-key", options.key] : []
 const relayAdmin = await freePort();
 const relay = program("relay", bin("relay/toygrid-relay"), [
 	"--listen", `${host}:${options["relay-port"]}`, "--admin", `127.0.0.1:${relayAdmin}`,
+	// The replica keeps every document on one connection, two topics each.
+	"--topics-per-socket", "65536",
 	// What clients sign names the host they dialled, so the relay must know what it is called.
 	...[...new Set([name, "localhost", "127.0.0.1"])].flatMap((one) => ["--host", one]),
 	...tls,
