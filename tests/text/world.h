@@ -68,7 +68,8 @@ void world_do(
 /** world_take(w, who): Put who's new bundles among the world's. */
 void world_take(struct world *w, int who);
 
-/** world_record(w, who, first, count): Record events that an undo made, by decoding the bundles taken. */
+/** world_record_undo(w, who, first, count, version, version_n): Record what an undo made in ${version}, by
+ * decoding the bundles taken. */
 void world_record_undo(struct world *w, int who, uint64_t first, uint64_t count,
     const struct tg_event_id *version, size_t version_n);
 
