@@ -381,7 +381,7 @@ static int
 still_promised(const struct sim_world *world, const struct sim_token *token)
 {
 	for (size_t i = 0; i < world->profile_count; i++)
-		if ((token->holders >> i & 1) && !world->profiles[i]->unreliable)
+		if ((token->holders[i / 64] >> i % 64 & 1) && !world->profiles[i]->unreliable)
 			return 1;
 	return 0;
 }

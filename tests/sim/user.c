@@ -13,6 +13,8 @@
 #define OBSERVE_MS    200
 #define VIEW_MAX      20000 /* documents stay modest: beyond this nobody inserts letters */
 
+_Static_assert(SIM_PROFILES_MAX <= 128, "a token's holders");
+
 /* ---- tokens -------------------------------------------------------------------------------------------- */
 
 struct sim_tokens *
@@ -566,24 +568,24 @@ sim_user_observe(struct sim_user *user)
 {
 	const struct sim_durability *d = &user->host->durability;
 	struct sim_world *world = user->host->world;
-	uint64_t holders = 0;
+	uint64_t holders[2] = {0, 0};
 
 	if (!d->known || d->safe < 2 || !sim_host_alive(user->host))
 		return;
 	if (d->safe > d->holder_count)
-		holders |= UINT64_C(1) << user->host->profile->number;
+		holders[user->host->profile->number / 64] |= UINT64_C(1) << user->host->profile->number % 64;
 	for (size_t i = 0; i < world->profile_count; i++)
 		for (size_t j = 0; j < d->holder_count; j++)
 			if (world->profiles[i]->has_device &&
 			    tg_hash_cmp(&world->profiles[i]->device, &d->holders[j]) == 0)
-				holders |= UINT64_C(1) << i;
+				holders[i / 64] |= UINT64_C(1) << i % 64;
 	for (size_t i = 0; i < world->tokens->count; i++) {
 		struct sim_token *token = &world->tokens->list[i];
 
 		if (token->author != user->author || !token->flushed || token->undone || token->acked)
 			continue;
 		token->acked = 1;
-		token->holders = holders;
+		memcpy(token->holders, holders, sizeof holders);
 	}
 }
 

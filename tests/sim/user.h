@@ -22,12 +22,12 @@ struct sim_token {
 	uint32_t author, number;
 	int32_t after; /* index of the token it was typed behind; -1: none */
 	uint32_t profile;
-	int complete;	  /* all its characters were given to the peer */
-	int flushed;	  /* the peer said that it is stored */
-	int undone;	  /* its author took it back */
-	int acked;	  /* the user interface was told that another device has it */
-	uint64_t holders; /* bit set of profiles that were named then */
-	int forbidden;	  /* typed by somebody who may only look: must never appear */
+	int complete;	     /* all its characters were given to the peer */
+	int flushed;	     /* the peer said that it is stored */
+	int undone;	     /* its author took it back */
+	int acked;	     /* the user interface was told that another device has it */
+	uint64_t holders[2]; /* bit set of profiles that were named then */
+	int forbidden;	     /* typed by somebody who may only look: must never appear */
 };
 
 struct sim_tokens {
