@@ -219,7 +219,7 @@ enum tg_patch_op {
 
 #define TG_PATCH_FIELDS 8 /* int32 each: op, flow, index, count, kind, format, byte_off, byte_len */
 
-/* Borrowed until the next call on the doc. */
+/* Borrowed until the next call on the doc other than tg_doc_format(). */
 struct tg_patches {
 	const int32_t *records; /* count * TG_PATCH_FIELDS numbers; unused fields are 0 */
 	size_t count;

@@ -151,9 +151,6 @@ int tg_doc_beats(
 int tg_doc_ids(struct tg_doc *doc, const struct tg_lvs *version, const struct tg_event_id **ids)
     __attribute__((warn_unused_result));
 
-/** tg_doc_attrs(doc, pairs, n): Append msgpack [[key, value] ...] to doc->out. */
-void tg_doc_attrs(struct tg_doc *doc, const struct tg_pair *pairs, size_t n);
-
 /* ---- edit.c */
 
 /* An edit with everything interned. */

@@ -81,18 +81,18 @@ tg_doc_text(
 	return TG_OK;
 }
 
-void
-tg_doc_attrs(struct tg_doc *doc, const struct tg_pair *pairs, size_t n)
+static void
+put_attrs(struct tg_doc *doc, struct tg_buf *out, const struct tg_pair *pairs, size_t n)
 {
-	tg_write_array(&doc->out, (uint32_t)n);
+	tg_write_array(out, (uint32_t)n);
 	for (size_t i = 0; i < n; i++) {
 		size_t len;
 		const uint8_t *p = tg_pool_get(&doc->pool, pairs[i].key, &len);
 
-		tg_write_array(&doc->out, 2);
-		tg_write_str(&doc->out, (const char *)p, len);
+		tg_write_array(out, 2);
+		tg_write_str(out, (const char *)p, len);
 		p = tg_pool_get(&doc->pool, pairs[i].value, &len);
-		tg_buf_put(&doc->out, p, len);
+		tg_buf_put(out, p, len);
 	}
 }
 
@@ -109,13 +109,13 @@ tg_doc_format(struct tg_doc *doc, uint32_t id, const uint8_t **data, size_t *len
 		return rc;
 	if (id >= doc->formats.n)
 		return TG_ENOTFOUND;
-	tg_buf_reset(&doc->out);
+	tg_buf_reset(&doc->out_text); /* not out: a caller may be reading patches from there */
 	pairs = tg_format_get(&doc->formats, id, &n);
-	tg_doc_attrs(doc, pairs, n);
-	if ((rc = tg_buf_status(&doc->out)) != TG_OK)
+	put_attrs(doc, &doc->out_text, pairs, n);
+	if ((rc = tg_buf_status(&doc->out_text)) != TG_OK)
 		return tg_doc_fail(doc, rc);
-	*data = doc->out.data;
-	*len = doc->out.len;
+	*data = doc->out_text.data;
+	*len = doc->out_text.len;
 	return TG_OK;
 }
 
