@@ -114,7 +114,7 @@ test("stopped: both ports are free again and no program is left", async (t) => {
 	self.child.kill("SIGTERM");
 	assert.equal(await self.ended, 143);
 	assert.deepEqual(await Promise.all([refused(self.port), refused(self.relayPort)]), [true, true]);
-	assert.deepEqual(programs.filter((pid) => existsSync(`/proc/${pid}`)), []);
+	assert.deepEqual(programs.filter((pid) => existsSync(`/proc/${pid}`)), []); // reaped by up, too
 });
 
 test("the relay is killed: up names it, stops the rest and ends with 1", async (t) => {
