@@ -213,6 +213,8 @@ build_wasm_tests() {
 }
 
 stage_web() {
+	# Traces for replay come from this tree's native peer, never from a build that has grown old.
+	[ ! -f "$TG_BUILD/gcc/build.ninja" ] || cmake --build "$TG_BUILD/gcc" -j "$TG_JOBS" --target sim_record || return 1
 	npm_packages && (cd web && node node_modules/typescript/bin/tsc --noEmit) && build_wasm && build_web || return 1
 	status=0
 	for dir in tests/*/ web/tests/; do

@@ -459,8 +459,9 @@ decode_text(struct tg_decoded *d, const uint8_t *text, size_t len, size_t value_
 		return TG_OK;
 	}
 	/*
-	 * The characters end where char_n of them have gone by, going by their first bytes (the values behind them may
-	 * begin like the middle of a character); whether they are well formed is then for tg_utf8_count to say.
+	 * The characters end where char_n of them have gone by, going by their first bytes (the values behind
+	 * them may begin like the middle of a character); whether they are well formed is then for
+	 * tg_utf8_count to say.
 	 */
 	at = n = ascii_prefix(text, len < d->char_n ? len : d->char_n);
 	if (n < d->char_n) {
