@@ -336,8 +336,10 @@ sim_check_documents(struct sim_world *world, const struct tg_hash *grid)
 			tell_text(host, grid);
 		}
 		if (read_doc(host, grid, &reading) && !drawn(host->user, &reading))
-			sim_fail(world, "the display of %s/%u differs from its document", host->profile->name,
-			    host->number);
+			sim_fail(world,
+			    "the display of %s/%u differs from its document (%zu items, it has %u)",
+			    host->profile->name, host->number, host->user->view_len,
+			    tg_doc_length(doc_of(host, grid), TG_TEXT_FLOW_BODY));
 		reading_free(&reading);
 	}
 	if (first == NULL)

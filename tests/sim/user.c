@@ -520,6 +520,8 @@ sim_user_undo(struct sim_user *user, int redo)
 {
 	struct tg_buf event;
 
+	sim_say(user->host->world, user->host->profile->name, "/%u %s", user->host->number,
+	    redo ? "redoes" : "undoes");
 	sim_host_command(user->host, redo ? TG_COMMAND_REDO : TG_COMMAND_UNDO, 1, &event);
 	tg_write_bin(&event, user->host->grid.b, 32);
 	user->polls_open++;
