@@ -754,6 +754,45 @@ replay(const struct story *s, struct tg_doc **doc)
 	return TG_OK;
 }
 
+static void
+hand_over(struct tg_doc *from, int who, struct tg_doc *to)
+{
+	struct tg_bundle b;
+
+	while (tg_doc_take(from, &b) == TG_OK)
+		ck_assert_int_eq(tg_doc_add(to, agents[who], b.first_seq, b.parents, b.parent_count, b.ops,
+				     b.ops_len, b.text, b.text_len),
+		    TG_OK);
+}
+
+/* A run that joins its neighbour when what stood between them goes was not counted: later records were too
+ * far left.  Found by the simulation. */
+START_TEST(a_poll_counts_what_joins_across_a_removed_run)
+{
+	struct tg_doc *alice = open_doc(ALICE), *bob = open_doc(BOB);
+	struct tg_edit word = insert(0, "abcde "), token = insert(4, "[000]");
+	struct tg_edit again[] = {delete (4, 5), insert(5, "!")};
+	struct tg_patches patches;
+
+	ck_assert_int_eq(tg_doc_edit(alice, &word, 1, NULL, NULL), TG_OK);
+	hand_over(alice, ALICE, bob);
+	ck_assert_int_eq(tg_doc_poll(bob, &patches), TG_OK);
+	ck_assert_int_eq(tg_doc_edit(alice, &token, 1, NULL, NULL), TG_OK);
+	hand_over(alice, ALICE, bob);
+	ck_assert_int_eq(tg_doc_poll(bob, &patches), TG_OK);
+	ck_assert_int_eq(tg_doc_edit(alice, again, 2, NULL, NULL), TG_OK);
+	hand_over(alice, ALICE, bob);
+	ck_assert_int_eq(tg_doc_poll(bob, &patches), TG_OK);
+	ck_assert_uint_eq(patches.count, 2);
+	ck_assert_int_eq(patches.records[0], TG_PATCH_DELETE);
+	ck_assert_int_eq(patches.records[2], 4);
+	ck_assert_int_eq(patches.records[TG_PATCH_FIELDS], TG_PATCH_INSERT);
+	ck_assert_int_eq(patches.records[TG_PATCH_FIELDS + 2], 5);
+	tg_doc_close(alice);
+	tg_doc_close(bob);
+}
+END_TEST
+
 START_TEST(any_allocation_may_fail_and_the_document_can_then_be_closed)
 {
 	static struct story s;
@@ -836,6 +875,7 @@ main(void)
 	tcase_add_test(t, edits_in_msgpack_do_the_same);
 	tcase_add_test(t, own_events_are_handed_out_once_and_loaded_ones_never);
 	tcase_add_test(t, an_out_of_range_bundle_ends_a_planned_load);
+	tcase_add_test(t, a_poll_counts_what_joins_across_a_removed_run);
 	tcase_add_test(t, any_allocation_may_fail_and_the_document_can_then_be_closed);
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);

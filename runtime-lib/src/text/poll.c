@@ -80,8 +80,13 @@ poll_leaf(struct tg_doc *doc, uint32_t leaf, uint32_t index)
 				tg_items_set(t, c, it->st & ~TG_ITEM_VIEW, it->state, 0);
 			}
 			if (!t->tracking) {
+				uint32_t before = c.idx > 0 ? t->leaves[leaf].items[c.idx - 1].len : 0;
+
 				if ((rc = tg_items_remove(t, c, it->len)) != TG_OK)
 					return rc;
+				/* What followed may have joined the run before: it is behind us now. */
+				if (c.idx > 0)
+					index += t->leaves[leaf].items[c.idx - 1].len - before;
 				continue;
 			}
 		} else {
