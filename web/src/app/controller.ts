@@ -21,7 +21,6 @@ const LINK_STATE = ["connecting", "live", "refused", "draining"] as const;
 export interface Listener {
 	changed(state: State): void;
 	patches(): void; // the open document has patches
-	toast(text: string): void;
 }
 
 export class Controller {

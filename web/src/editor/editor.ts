@@ -22,7 +22,6 @@ export interface Reader {
 
 export interface EditorEvents {
 	failed(error: unknown): void;
-	edited(): void; // by this person
 	selected(caret: Caret, jumped: boolean): void;
 	changed(): void; // anything the toolbar shows
 	link(): void; // the person asks to edit a link
@@ -58,10 +57,7 @@ export class DocumentEditor {
 			onTransaction: ({ transaction, appendedTransactions }) => {
 				const own = transaction.getMeta(FROM_RUNTIME) !== true;
 				this.binding.onTransaction([transaction, ...appendedTransactions]);
-				if (own && (transaction.docChanged || appendedTransactions.some((tr) => tr.docChanged))) {
-					this.lastInput = Date.now();
-					events.edited();
-				}
+				if (own && (transaction.docChanged || appendedTransactions.some((tr) => tr.docChanged))) this.lastInput = Date.now();
 				if (transaction.docChanged || transaction.selectionSet) {
 					const caret = this.binding.selection();
 					if (caret && (own || transaction.docChanged)) events.selected(caret, own && !transaction.docChanged);

@@ -35,7 +35,6 @@ export class App {
 		controller.subscribe({
 			changed: (state) => this.update(state),
 			patches: () => this.document?.patches(),
-			toast: (text) => this.toasts.show(text),
 		});
 		this.update(controller.state);
 	}

@@ -26,7 +26,7 @@ export class DocumentPage {
 	private editor: DocumentEditor | null = null;
 	private toolbar: Toolbar | null = null;
 	private editable = false;
-	private people_: Map<string, Person> = new Map();
+	private drawnPeople: Map<string, Person> = new Map();
 	private toolbarFrame = 0;
 	readonly container: HTMLElement;
 
@@ -93,7 +93,6 @@ export class DocumentPage {
 	private makeEditor(): DocumentEditor {
 		return new DocumentEditor(this.controller.port(), this.editable, texts.document.label, texts.document.placeholder, {
 			failed: this.failed,
-			edited: () => undefined,
 			selected: (caret, jumped) => {
 				this.controller.caret(caret);
 				if (jumped) this.controller.undoBreak();
@@ -113,9 +112,9 @@ export class DocumentPage {
 
 	private showReaders(open: OpenDocument): void {
 		const now = new Map([...open.people].filter(([, person]) => person.caret));
-		const same = now.size === this.people_.size && [...now].every(([id, person]) => this.people_.get(id) === person);
+		const same = now.size === this.drawnPeople.size && [...now].every(([id, person]) => this.drawnPeople.get(id) === person);
 		if (same) return;
-		this.people_ = now;
+		this.drawnPeople = now;
 		this.editor?.setReaders(
 			[...now].map(([id, person]): Reader => ({ id, name: person.name, colour: cssColour(person.colour), ink: inkOn(person.colour), caret: person.caret })),
 		);
