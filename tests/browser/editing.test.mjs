@@ -108,7 +108,7 @@ test("words of others wait while one composes, and nothing is lost when the comp
 	const client = await a.context.newCDPSession(a.page);
 	await client.send("Input.imeSetComposition", { text: "に", selectionStart: 1, selectionEnd: 1 });
 	await until("the composition", async () => (await text(a.page)) === "abcに");
-	await b.page.locator(".ProseMirror").focus();
+	await b.page.locator(".ProseMirror").click();
 	await b.page.keyboard.press("Control+Home");
 	await b.page.keyboard.type("XY");
 	await client.send("Input.imeSetComposition", { text: "にほ", selectionStart: 2, selectionEnd: 2 });
@@ -126,7 +126,7 @@ test("selecting all and deleting it, both at once, leaves one empty paragraph", 
 	await a.page.keyboard.press("Enter");
 	await a.page.keyboard.type("words");
 	await until("the text", async () => /words/.test(await text(b.page)));
-	await b.page.locator(".ProseMirror").focus();
+	await b.page.locator(".ProseMirror").click();
 	await Promise.all([a, b].map(async ({ page }) => {
 		await page.keyboard.press("Control+a");
 		await page.keyboard.press("Delete");
@@ -166,6 +166,19 @@ test("a phone has room: nothing is wider than 390 px, the toolbar scrolls", LIMI
 	const wide = await a.page.evaluate(() => document.documentElement.scrollWidth);
 	await a.page.setViewportSize({ width: 1280, height: 860 });
 	assert.ok(wide <= 390, `${wide} px`);
+	clean();
+});
+
+test("a click on New document before the runtime is up makes one all the same", LIMIT, async () => {
+	await a.page.goto("about:blank");
+	await a.page.goto(`${world.origin}/#/`, { waitUntil: "commit" });
+	await a.page.evaluate(() => {
+		new MutationObserver((_list, observer) => {
+			const button = document.querySelector(".home-head .button");
+			if (button) observer.disconnect(), button.click();
+		}).observe(document, { subtree: true, childList: true });
+	});
+	await a.page.locator(".ProseMirror").waitFor();
 	clean();
 });
 

@@ -32,6 +32,8 @@ export class Controller {
 	private readonly formats = new Map<number, Format>();
 	private readonly known = new Map<string, OpenDocument>(); // what effects have said of each open grid
 	private node: NodeInfo = { relays: [], replica: null };
+	private begin: () => void = () => undefined;
+	private readonly begun = new Promise<void>((resolve) => (this.begin = resolve));
 	private lastEdit = 0;
 	private caretTimer: ReturnType<typeof setTimeout> | undefined;
 	private caretWaiting: Caret | null = null;
@@ -57,6 +59,7 @@ export class Controller {
 		const [, name, colour] = (await this.runtime.command(Command.start, KIND_PERSON, defaultName)) as [Uint8Array, string, number];
 		this.state.me = { name, colour };
 		this.state.phase = "ready";
+		this.begin();
 		const kept = (await navigator.storage?.persisted?.().catch(() => false)) ?? false;
 		await this.runtime.command(Command.temporary, !kept);
 		this.dispatch({ type: "navigate", hash: location.hash });
@@ -111,6 +114,8 @@ export class Controller {
 
 	private async act(action: Action): Promise<void> {
 		const { state } = this;
+		// Who is quick finds buttons before the peer knows its keys.
+		if (action.type !== "navigate") await this.begun;
 		switch (action.type) {
 			case "navigate":
 				state.route = parseRoute(action.hash);

@@ -8,6 +8,10 @@ import { extensions, safeLink } from "./schema";
 // Some keyboards compose for as long as they are open; after this long without a key others' words come in anyway.
 const COMPOSING_IDLE_MS = 5000;
 
+// The editor reads the end of a composition from the DOM a moment after the event (prosemirror-view: 20 ms).  Until then
+// its state is behind the DOM, and nothing may be drawn.
+const SETTLE_MS = 50;
+
 // From this many top-level nodes on, those off the screen are not laid out.
 const LARGE = 300;
 
@@ -35,6 +39,7 @@ export class DocumentEditor {
 	private frame = 0;
 	private placing = false;
 	private lastInput = 0;
+	private settledAt = 0;
 	private idle: ReturnType<typeof setTimeout> | undefined;
 
 	constructor(port: Port, editable: boolean, label: string, placeholder: string, private readonly events: EditorEvents) {
@@ -51,7 +56,10 @@ export class DocumentEditor {
 				attributes: { role: "textbox", "aria-multiline": "true", "aria-label": label, spellcheck: "true", translate: "no" },
 				handleClickOn: (_view, _pos, _node, _at, event) => this.followLink(event),
 				handleDOMEvents: {
-					compositionend: () => void setTimeout(() => this.compositionEnded()),
+					compositionend: () => {
+						this.settledAt = Date.now() + SETTLE_MS;
+						setTimeout(() => this.compositionEnded(), SETTLE_MS + 1);
+					},
 				},
 			},
 			onTransaction: ({ transaction, appendedTransactions }) => {
@@ -73,7 +81,9 @@ export class DocumentEditor {
 		if (this.frame) return;
 		const pull = () => {
 			this.frame = 0;
-			if (!this.tiptap.isDestroyed && !this.binding.pull()) this.pullWhenIdle();
+			// compositionEnded() pulls what is left for it.
+			if (this.tiptap.isDestroyed || Date.now() < this.settledAt) return;
+			if (!this.binding.pull()) this.pullWhenIdle();
 		};
 		this.frame = document.hidden ? window.setTimeout(pull, 200) : requestAnimationFrame(pull);
 	}
@@ -126,7 +136,7 @@ export class DocumentEditor {
 		queueMicrotask(() => {
 			this.placing = false;
 			const { view } = this.tiptap;
-			if (this.tiptap.isDestroyed || view.composing) return;
+			if (this.tiptap.isDestroyed || view.composing || Date.now() < this.settledAt) return;
 			const places = this.binding.caretPositions();
 			const carets = this.readers.flatMap((reader): CaretView[] => {
 				const at = places.get(reader.id);
