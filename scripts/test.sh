@@ -212,9 +212,13 @@ build_wasm_tests() {
 	cmake --build "$TG_BUILD/wasm" -j "$TG_JOBS" --target "$@"
 }
 
+# Traces for replay come from this tree's native peer, never from a build that has grown old.
+fresh_recorder() {
+	[ ! -f "$TG_BUILD/gcc/build.ninja" ] || cmake --build "$TG_BUILD/gcc" -j "$TG_JOBS" --target sim_record
+}
+
 stage_web() {
-	# Traces for replay come from this tree's native peer, never from a build that has grown old.
-	[ ! -f "$TG_BUILD/gcc/build.ninja" ] || cmake --build "$TG_BUILD/gcc" -j "$TG_JOBS" --target sim_record || return 1
+	fresh_recorder || return 1
 	npm_packages && (cd web && node node_modules/typescript/bin/tsc --noEmit) && build_wasm && build_web || return 1
 	status=0
 	for dir in tests/*/ web/tests/; do
@@ -231,7 +235,7 @@ stage_cli() {
 }
 
 stage_browser() {
-	build_native && build_wasm && build_wasm_tests vectors.wasm && build_web && node_tests tests/browser
+	fresh_recorder && build_native && build_wasm && build_wasm_tests vectors.wasm && build_web && node_tests tests/browser
 }
 
 # Each target first replays its corpus, then searches for fuzz_seconds; what it finds stays in build/fuzz.
