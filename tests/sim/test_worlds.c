@@ -61,13 +61,17 @@ START_TEST(every_world_converges_and_loses_nothing)
 	double began = seconds();
 	size_t failed = 0;
 
-	for (uint64_t seed = first; seed < first + count; seed++)
+	for (uint64_t seed = first; seed < first + count; seed++) {
+		if (seed > first && (seed - first) % 25 == 0)
+			fprintf(stderr, "%u worlds so far, %.1f s\n", (unsigned)(seed - first),
+			    seconds() - began);
 		if (!world_is_well(seed, faults)) {
 			fprintf(stderr, "again with: TG_SIM_SEED=%llu\n\n", (unsigned long long)seed);
 			failed++;
 			if (getenv("TG_SIM_GO_ON") == NULL)
 				break;
 		}
+	}
 	fprintf(stderr, "%llu worlds, %zu tokens typed, %zu acknowledged, %.1f s, %zu failed\n",
 	    (unsigned long long)count, typed, acked, seconds() - began, failed);
 	ck_assert_uint_eq(failed, 0);

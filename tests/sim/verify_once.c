@@ -10,7 +10,7 @@
 #include <toygrid/crypto.h>
 #include <toygrid/status.h>
 
-#define SLOTS 32768
+#define SLOTS 131072
 
 int __real_tg_verify(const struct tg_key *key, const struct tg_hash *digest, const struct tg_sig *sig);
 int __wrap_tg_verify(const struct tg_key *key, const struct tg_hash *digest, const struct tg_sig *sig);
@@ -27,7 +27,7 @@ static struct {
 static size_t
 slot(const struct tg_hash *digest)
 {
-	return ((size_t)digest->b[0] | (size_t)digest->b[1] << 8) % SLOTS;
+	return ((size_t)digest->b[0] | (size_t)digest->b[1] << 8 | (size_t)digest->b[2] << 16) % SLOTS;
 }
 
 static void
