@@ -139,6 +139,23 @@ START_TEST(what_one_types_the_other_sees)
 }
 END_TEST
 
+START_TEST(what_was_typed_last_before_closing_reaches_the_others)
+{
+	struct tg_buf event = {0};
+
+	party(30, 2, 1);
+	sim_user_type_token(cast[0]->user);
+	sim_host_command(cast[0], TG_COMMAND_CLOSE, 1, &event);
+	tg_write_bin(&event, links.grid.b, sizeof links.grid.b);
+	sim_host_send(cast[0], &event, NULL, NULL);
+	sim_world_run(world, 3000);
+	well();
+	ck_assert(sees(cast[1], "[000.0000]"));
+	sim_world_free(world);
+	world = NULL;
+}
+END_TEST
+
 START_TEST(a_gap_is_noticed_and_asked_for)
 {
 	party(2, 2, 1);
@@ -867,7 +884,8 @@ END_TEST
 int
 main(void)
 {
-	const TTest *const tests[] = {what_one_types_the_other_sees, a_gap_is_noticed_and_asked_for,
+	const TTest *const tests[] = {what_one_types_the_other_sees,
+	    what_was_typed_last_before_closing_reaches_the_others, a_gap_is_noticed_and_asked_for,
 	    a_relay_restart_in_the_middle_of_typing_loses_nothing, both_offline_both_edit_both_come_back,
 	    two_tabs_of_one_profile_share_what_they_type_even_offline,
 	    a_tab_reopened_after_close_goes_on_with_the_same_log,

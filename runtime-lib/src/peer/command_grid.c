@@ -70,6 +70,7 @@ free_genesis:
 static int
 say_again(struct tgp_cmd *c, struct tgp_grid *g)
 {
+	g->closing = 0;
 	tgp_fx_grid(g);
 	if (g->doc && g->state == TGP_GRID_READY) {
 		g->changed_sent = 0;
@@ -237,22 +238,56 @@ tgp_cmd_open_grid(struct tgp_cmd *c)
 	return tg_buf_status(&job->kept);
 }
 
+static int
+finish_closing(struct tg_peer *p, struct tgp_grid *g, uint64_t request)
+{
+	struct tgp_cmd c = {p, request, NULL, NULL};
+
+	if (tgp_links_leave(g) != TG_OK)
+		return TG_ENOMEM;
+	g->state = TGP_GRID_GONE;
+	tgp_fx_grid(g);
+	tgp_links_flush(p);
+	tgp_grid_free(g);
+	return tgp_done(&c, TG_OK);
+}
+
+/* All that was typed is stored, and so it was published; unless somebody opened the grid again meanwhile, it
+ * goes. */
+static int
+closing_stored(struct tg_peer *p, struct tgp_job *job, int status)
+{
+	struct tgp_cmd c = {p, job->request, NULL, NULL};
+
+	(void)status;
+	if (!job->grid->closing)
+		return tgp_done(&c, TG_OK);
+	return finish_closing(p, job->grid, job->request);
+}
+
 int
 tgp_cmd_close_grid(struct tgp_cmd *c)
 {
 	struct tgp_grid *g = c->g;
+	struct tgp_batch none = {0};
+	struct tgp_job *job;
 
 	if (g->open_request != 0) {
 		tgp_fx_reply(c->p, g->open_request, TG_ECLOSED);
 		g->open_request = 0;
 	}
-	if (tgp_author_flush(g) != TG_OK || tgp_links_leave(g) != TG_OK)
+	if (tgp_author_flush(g) != TG_OK)
 		return TG_ENOMEM;
-	g->state = TGP_GRID_GONE;
-	tgp_fx_grid(g);
-	tgp_links_flush(c->p);
-	tgp_grid_free(g);
-	return tgp_done(c, TG_OK);
+	/* What was typed last leaves only when it is stored: wait for that, but not for a disk that is full.
+	 */
+	if (g->author.log == NULL || g->author.stored >= g->author.log->log.head.length ||
+	    c->p->failed_count > 0)
+		return finish_closing(c->p, g, c->request);
+	g->closing = 1;
+	if (tgp_store(c->p, g, &none, 0, closing_stored, &job) != TG_OK)
+		return TG_ENOMEM;
+	job->request = c->request;
+	return TG_OK;
 }
 
 struct listed {

@@ -329,6 +329,7 @@ struct tgp_grid {
 	struct tg_access access;
 	enum tgp_grid_state state; /* READY once storage is read and genesis is known */
 	int loaded;		   /* storage is read */
+	int closing;		   /* to be freed once what was typed is stored */
 	uint64_t open_request;	   /* command to answer when loaded */
 	int plain_add;		   /* load without tg_doc_load_begin: a bad bundle was found */
 	int loading_doc;
