@@ -294,8 +294,10 @@ export class Controller {
 
 	// Typed and not yet on the disk: what closing the tab now would lose.
 	private unsaved(): boolean {
+		// Asked before flushing, which has the disk busy for a moment though nothing may be new.
+		const unsaved = this.state.storageFull || (this.host.pendingStores() > 0 && Date.now() - this.lastEdit < 5000);
 		this.flush();
-		return this.state.storageFull || (this.host.pendingStores() > 0 && Date.now() - this.lastEdit < 5000);
+		return unsaved;
 	}
 
 	private openGrid(): Uint8Array {

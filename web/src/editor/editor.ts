@@ -119,7 +119,8 @@ export class DocumentEditor {
 	}
 
 	focus(): void {
-		this.tiptap.commands.focus();
+		// Not the command of that name, which waits for a frame: what is typed meanwhile would go elsewhere.
+		this.tiptap.view.focus();
 	}
 
 	destroy(): void {

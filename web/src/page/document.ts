@@ -20,7 +20,7 @@ export class DocumentPage {
 	private readonly status = new Status();
 	private readonly people: People;
 	private readonly notices: Notices;
-	private readonly share = h("button", { class: "button button-main share", type: "button", onclick: () => void this.showShare() }, icon("share"), h("span", {}, texts.share.button));
+	private readonly share = h("button", { class: "button button-main share", type: "button", "aria-label": texts.share.button, onclick: () => void this.showShare() }, icon("share"), h("span", {}, texts.share.button));
 	private readonly tools = h("div", { class: "tools" });
 	private readonly paper = h("main", { class: "paper" });
 	private editor: DocumentEditor | null = null;
