@@ -425,15 +425,16 @@ tg_cmd_peer(int argc, char **argv)
 	if (name != NULL && strlen(name) > 64)
 		return tg_args_bad(&usage, "--name is longer than 64 bytes");
 
-	/* An old file would invite people to a node that is not there. */
-	if (node_file != NULL)
-		unlink(node_file);
 	options.data_dir = data;
 	options.store.max_bytes = store_bytes;
 	options.ca_file = ca;
 	options.trace_file = trace;
 	if (tg_host_open(&r.host, &options, error) != TG_OK)
 		return stopped("storage", error);
+	/* An old file would invite people to a node that is not there.  (Now that no other process has this
+	 * storage.) */
+	if (node_file != NULL)
+		unlink(node_file);
 	signalled = r.host;
 	sigaction(SIGINT, &act, NULL);
 	sigaction(SIGTERM, &act, NULL);
