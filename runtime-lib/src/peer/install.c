@@ -118,7 +118,7 @@ static int
 offer_keys(struct tg_peer *p)
 {
 	static const uint32_t colours[] = {0x2563eb, 0x059669, 0xd97706, 0xdb2777, 0x7c3aed, 0x0891b2,
-	    0xdc2626, 0x65a30d, 0x4f46e5, 0xc026d3};
+	    0xdc2626, 0x65a30d, 0x4f46e5, 0x92400e};
 	struct tgp_batch batch = {0};
 	struct tg_buf record = {0};
 	struct tg_secret token;

@@ -24,7 +24,8 @@ export class Status {
 		this.button.dataset["safe"] = String(durability?.safe ?? 0);
 		this.word.textContent = word;
 		this.safety.textContent = safety;
-		this.short.textContent = durability && durability.safe > 1 && !state.storageFull ? t.short(durability.safe) : safety || word;
+		// Room for one word: the bad news first.
+		this.short.textContent = state.storageFull ? t.full : connection !== "live" ? word : durability && durability.safe > 1 ? t.short(durability.safe) : safety || word;
 		const holders = durability?.devices.filter((device) => device.holds).map((device) => device.name) ?? [];
 		this.button.title = holders.length > 0 ? `${word} · ${safety}: ${[t.here, ...holders].join(", ")}` : `${word}${safety ? ` · ${safety}` : ""}`;
 		const wrote = safetyOf(durability) !== "";
