@@ -83,6 +83,7 @@ export class DocumentEditor {
 			this.frame = 0;
 			// compositionEnded() pulls what is left for it.
 			if (this.tiptap.isDestroyed || Date.now() < this.settledAt) return;
+			this.readDom();
 			if (!this.binding.pull()) this.pullWhenIdle();
 		};
 		this.frame = document.hidden ? window.setTimeout(pull, 200) : requestAnimationFrame(pull);
@@ -130,14 +131,22 @@ export class DocumentEditor {
 		this.tiptap.destroy();
 	}
 
+	// The browser moves a caret first and tells of it a moment later; a redraw in between would put it back where the
+	// editor last knew it.  So ask before drawing what others did.
+	private readDom(): void {
+		const { view } = this.tiptap;
+		if (!view.composing) (view as unknown as { domObserver: { flush(): void } }).domObserver.flush();
+	}
+
 	// Carets are placed once per turn, however many things moved, and never into a composition.
 	private place(): void {
 		if (this.placing) return;
 		this.placing = true;
 		queueMicrotask(() => {
 			this.placing = false;
+			if (this.tiptap.isDestroyed || this.tiptap.view.composing || Date.now() < this.settledAt) return;
+			this.readDom();
 			const { view } = this.tiptap;
-			if (this.tiptap.isDestroyed || view.composing || Date.now() < this.settledAt) return;
 			const places = this.binding.caretPositions();
 			const carets = this.readers.flatMap((reader): CaretView[] => {
 				const at = places.get(reader.id);
