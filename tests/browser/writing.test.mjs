@@ -148,6 +148,8 @@ test("a tab crashes while typing: after reload at most the last unflushed moment
 		// The chip counts this browser once its disk has answered; by then the stored part is drawn.
 		await until("the stored text", async () => tokens(await text(again), "a").length > 0);
 		const seen = tokens(await text(again), "a");
+		// The crash may have come between two digits: such a beginning is no token.
+		if (seen.at(-1) !== seen.length && String(seen.length).startsWith(String(seen.at(-1)))) seen.pop();
 		const safe = times.filter((time) => time < crashed - unflushed).length;
 		assert.ok(seen.length >= safe, `${seen.length} tokens of ${times.length} came back; ${safe} were older than ${Math.round(unflushed)} ms`);
 		assert.deepEqual(seen, Array.from({ length: seen.length }, (_, i) => i + 1));
