@@ -161,13 +161,14 @@ own_stored(struct tg_peer *p, struct tgp_job *job, int status)
 	struct tgp_author *a = &g->author;
 	uint64_t before = a->stored;
 
-	(void)p;
 	(void)status;
 	/* A job of an earlier own log: its runs were dropped with it. */
 	if (a->log == NULL || tg_key_cmp(&a->log->log.key, &job->log) != 0)
 		return TG_OK;
 	if (job->length > a->stored)
 		a->stored = job->length;
+	if (a->dirty && a->stored >= a->log->log.head.length)
+		a->flush_at = p->now_ms; /* what was gathered meanwhile */
 	for (size_t i = 0; i < a->unsent_count; i++)
 		if (a->unsent[i].to > before && a->unsent[i].to <= a->stored &&
 		    publish(g, &a->unsent[i]) != TG_OK)

@@ -302,8 +302,13 @@ tgp_grid_tick(struct tgp_grid *g)
 {
 	uint64_t now = g->peer->now_ms;
 
-	if (g->author.dirty && g->author.flush_at <= now && tgp_author_flush(g) != TG_OK)
-		return TG_ENOMEM;
+	if (g->author.dirty && g->author.flush_at <= now) {
+		/* One batch at the disk at a time: behind a slow one the next is gathered, not queued. */
+		if (g->author.log != NULL && g->author.stored < g->author.log->log.head.length)
+			g->author.flush_at = now + TGP_FLUSH_MS;
+		else if (tgp_author_flush(g) != TG_OK)
+			return TG_ENOMEM;
+	}
 	if (g->author.confirm_at != 0 && g->author.confirm_at <= now && tgp_author_confirmed(g) != TG_OK)
 		return TG_ENOMEM;
 	if (g->author.settle_at != 0 && g->author.settle_at <= now && tgp_author_settle(g) != TG_OK)
