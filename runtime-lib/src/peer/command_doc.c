@@ -30,7 +30,11 @@ tgp_cmd_poll(struct tgp_cmd *c)
 		return TG_ENOMEM;
 	c->g->changed_sent = 0;
 	tgp_fx_reply_patches(c->p, c->request, &patches);
-	return TG_OK;
+	/* Carets that stand in what the view has only now: until here they could be shown at its edge at
+	 * best. */
+	for (size_t i = 0; patches.count > 0 && i < c->g->session_count; i++)
+		c->g->sessions[i].unmapped |= c->g->sessions[i].has_position;
+	return tgp_presence_remap(c->g);
 }
 
 int
