@@ -15,6 +15,7 @@
 #include "sim/check.h"
 #include "sim/liar.h"
 #include "sim/wiretap.h"
+#include "wire/reader.h"
 #include "wire/writer.h"
 
 #define SETTLE_MS 60000
@@ -861,6 +862,59 @@ START_TEST(a_newcomers_catch_up_costs_nobody_else_a_byte)
 }
 END_TEST
 
+/* Where somebody else's caret was shown last. */
+static uint32_t caret_at;
+
+static void
+note_caret(struct sim_host *host, const struct tg_effect *effect)
+{
+	struct tg_reader r;
+
+	(void)host;
+	tg_reader_init(&r, effect->u.presence.position.data, effect->u.presence.position.len);
+	if (tg_read_nil(&r))
+		return;
+	tg_read_array(&r, 3, 3);
+	tg_read_uint(&r, UINT32_MAX);
+	tg_read_uint(&r, UINT32_MAX);
+	caret_at = (uint32_t)tg_read_uint(&r, UINT32_MAX);
+	ck_assert_int_eq(tg_reader_end(&r), TG_OK);
+}
+
+/* A page in the middle of a composition does not poll: a caret that comes then, together with the words it
+ * stands behind, can be shown at the edge of the old view at best.  It used to stay there. */
+START_TEST(a_caret_that_comes_before_its_authors_words_is_shown_behind_them)
+{
+	struct tg_buf event;
+	uint32_t old;
+
+	party(41, 2, 1);
+	type_text(cast[0], "one ");
+	sim_world_run(world, 2000);
+	ck_assert(sees(cast[1], "one "));
+	cast[1]->on_presence = note_caret;
+	cast[1]->user->poll_wanted = 1; /* as if it were on its way: the page composes */
+	old = (uint32_t)cast[1]->user->view_len;
+	type_text(cast[0], "two");
+	sim_host_command(cast[0], TG_COMMAND_CARET, 2, &event);
+	tg_write_bin(&event, links.grid.b, 32);
+	tg_write_array(&event, 3);
+	tg_write_uint(&event, 0); /* the body */
+	tg_write_uint(&event, old + 3);
+	tg_write_uint(&event, old + 3);
+	sim_host_send(cast[0], &event, NULL, NULL);
+	caret_at = UINT32_MAX;
+	sim_world_run(world, 2000);
+	ck_assert(!sees(cast[1], "two"));
+	ck_assert_uint_eq(caret_at, old); /* it came, and there is no better place yet */
+	sim_user_poll(cast[1]->user);
+	sim_world_run(world, 1000);
+	ck_assert(sees(cast[1], "one two"));
+	ck_assert_uint_eq(caret_at, old + 3);
+	finish();
+}
+END_TEST
+
 START_TEST(undo_takes_back_only_ones_own_edits)
 {
 	party(21, 2, 1);
@@ -899,8 +953,10 @@ main(void)
 	    a_liar_with_a_view_link_changes_nothing, a_liar_with_an_edit_link_cannot_alter_what_others_wrote,
 	    safe_counts_a_device_only_when_its_disk_has_it,
 	    a_replica_brings_the_document_back_to_a_fresh_profile,
-	    a_newcomers_catch_up_costs_nobody_else_a_byte, undo_takes_back_only_ones_own_edits,
-	    seventy_people_write_at_once_and_agree, a_chunk_outlives_its_author_in_a_replica};
+	    a_newcomers_catch_up_costs_nobody_else_a_byte,
+	    a_caret_that_comes_before_its_authors_words_is_shown_behind_them,
+	    undo_takes_back_only_ones_own_edits, seventy_people_write_at_once_and_agree,
+	    a_chunk_outlives_its_author_in_a_replica};
 	Suite *suite = suite_create("sim_scenarios");
 	TCase *tc = tcase_create("scenarios");
 	SRunner *runner;
