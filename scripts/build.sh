@@ -39,14 +39,14 @@ build_wasm() {
 	cat "$TG_BUILD/wasm/size.txt"
 }
 
-# npm's packages as the lock file has them; nothing when they are there already.
+# npm_packages DIR: npm's packages as the lock file in DIR has them; nothing when they are there already.
 npm_packages() {
-	newer web/package-lock.json web/node_modules/.package-lock.json || return 0
-	(cd web && npm ci --no-audit --no-fund && touch node_modules/.package-lock.json)
+	newer "$1/package-lock.json" "$1/node_modules/.package-lock.json" || return 0
+	(cd "$1" && npm ci --no-audit --no-fund && touch node_modules/.package-lock.json)
 }
 
 build_web() {
-	npm_packages || return 1
+	npm_packages web || return 1
 	if [ -f "$TG_BUILD/web/index.html" ]; then
 		changed=$(find web "$TG_BUILD/wasm/toygrid.wasm" -path web/node_modules -prune -o \
 			-newer "$TG_BUILD/web/index.html" -print | head -n 1)

@@ -11,5 +11,6 @@ clean_main() {
 		esac
 	done
 	rm -rf "$TG_BUILD" "$TG_BUILD.old" || die "cannot remove $TG_BUILD"
-	[ -z "$all" ] || rm -rf "$TG_CACHE" "$TG_ROOT/web/node_modules" "$TG_ROOT/bench/peers/node_modules" || die "cannot remove $TG_CACHE"
+	[ -z "$all" ] || rm -rf "$TG_CACHE" "$TG_ROOT/web/node_modules" "$TG_ROOT/tests/browser/node_modules" \
+		"$TG_ROOT/bench/peers/node_modules" || die "cannot remove $TG_CACHE"
 }

@@ -7,7 +7,7 @@ TG_PACKAGES_BUILD='gcc libc6-dev make cmake ninja-build pkg-config libsodium-dev
 	libseccomp-dev libssl-dev clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32 nodejs npm ca-certificates
 	openssl'
 # shellcheck disable=SC2034
-TG_PACKAGES_TEST='git check clang-format-14 libclang-rt-19-dev shellcheck chromium fonts-dejavu-core'
+TG_PACKAGES_TEST='git check clang-format-14 libclang-rt-19-dev shellcheck chromium firefox-esr fonts-dejavu-core'
 # shellcheck disable=SC2034
 TG_PACKAGES_BENCH='chromium fonts-dejavu-core'
 # shellcheck disable=SC2034

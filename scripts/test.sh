@@ -130,7 +130,7 @@ stage_text() {
 	web) echo 'web: types, page, node tests' ;;
 	fuzz) echo "fuzz: corpora, then $fuzz_seconds s a target" ;;
 	cli) echo 'cli: ./toygrid itself' ;;
-	browser) echo 'browser: real Chromium, real servers' ;;
+	browser) echo 'browser: real Chromium and Firefox, real servers' ;;
 	tree) echo 'tree: nothing in it changed' ;;
 	suites) echo "the tests of$suites" ;;
 	esac
@@ -219,7 +219,7 @@ fresh_recorder() {
 
 stage_web() {
 	fresh_recorder || return 1
-	npm_packages && (cd web && node node_modules/typescript/bin/tsc --noEmit) && build_wasm && build_web || return 1
+	npm_packages web && (cd web && node node_modules/typescript/bin/tsc --noEmit) && build_wasm && build_web || return 1
 	status=0
 	for dir in tests/*/ web/tests/; do
 		case $dir in
@@ -235,7 +235,8 @@ stage_cli() {
 }
 
 stage_browser() {
-	fresh_recorder && build_native && build_wasm && build_wasm_tests vectors.wasm && build_web && node_tests tests/browser
+	fresh_recorder && build_native && build_wasm && build_wasm_tests vectors.wasm && build_web && npm_packages tests/browser &&
+		node_tests tests/browser
 }
 
 # Each target first replays its corpus, then searches for fuzz_seconds; what it finds stays in build/fuzz.

@@ -1,24 +1,24 @@
-// Goal: what the runtime computes natively (tests/vectors) it computes in a browser too, byte for byte.
-import { createRequire } from "node:module";
-import { after, before, test } from "node:test";
+// Goal: what the runtime computes natively (tests/vectors) it computes in browsers too, byte for byte.
+import { after, before, describe, test } from "node:test";
 import { assertSame, goldenFiles, vectorsWasm } from "../vectors/golden.mjs";
 import { computeVectors } from "../vectors/in-wasm.mjs";
+import { engines, openPage } from "./engines.mjs";
 
-const { chromium } = createRequire(new URL("../../web/build.mjs", import.meta.url))("playwright-core");
 const golden = goldenFiles();
-let browser;
-let computed;
 
-before(async () => {
-	browser = await chromium.launch({
-		executablePath: process.env.TG_CHROMIUM ?? "/usr/bin/chromium",
-		args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+for (const engine of engines) {
+	describe(`golden files in ${engine}`, () => {
+		let opened;
+		let computed;
+
+		before(async () => {
+			opened = await openPage(engine);
+			computed = await opened.page.evaluate(computeVectors, { wasm: vectorsWasm(), golden });
+		});
+		after(() => opened?.close());
+
+		for (const [name, text] of Object.entries(golden)) {
+			test(`${engine} computes ${name}.txt`, () => assertSame(name, computed[name], text));
+		}
 	});
-	const page = await browser.newPage();
-	computed = await page.evaluate(computeVectors, { wasm: vectorsWasm(), golden });
-});
-after(() => browser?.close());
-
-for (const [name, text] of Object.entries(golden)) {
-	test(`Chromium computes ${name}.txt`, () => assertSame(name, computed[name], text));
 }
