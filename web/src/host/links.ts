@@ -7,6 +7,7 @@ import { Event, type Runtime } from "../runtime/runtime";
 const BACKOFF_FIRST_MS = 500;
 const BACKOFF_MAX_MS = 30_000;
 const STEADY_MS = 10_000;
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 export const LinkKind = { relay: 0, tabs: 1 } as const;
 
@@ -22,6 +23,8 @@ export class Links {
 
 	constructor(private readonly runtime: Runtime, private readonly changed: () => void) {
 		addEventListener("online", () => this.redial());
+		// A socket would notice a lost network only when its next words go unanswered for long.
+		addEventListener("offline", () => this.networkLost());
 	}
 
 	/// Sockets that are dialling, open, and waiting to be dialled again.
@@ -42,6 +45,10 @@ export class Links {
 	/// Try all waiting relays now.
 	redial(): void {
 		for (const relay of this.relays.values()) relay.redial();
+	}
+
+	private networkLost(): void {
+		for (const relay of this.relays.values()) relay.networkLost();
 	}
 
 	/// Join the other tabs.
@@ -86,6 +93,7 @@ class Relay {
 	link = 0; // 0: none open
 	private attempts = 0;
 	private timer: ReturnType<typeof setTimeout> | undefined;
+	private hangUp: () => void = () => undefined; // end the socket there is, if any
 
 	constructor(private readonly url: string, private readonly links: Links) {
 		this.dial();
@@ -95,6 +103,11 @@ class Relay {
 		if (this.state !== "waiting") return;
 		clearTimeout(this.timer);
 		this.dial();
+	}
+
+	/// A relay on this very machine needs no network.
+	networkLost(): void {
+		if (!LOOPBACK.test(new URL(this.url).hostname)) this.hangUp();
 	}
 
 	private dial(): void {
@@ -114,7 +127,9 @@ class Relay {
 		socket.onmessage = (message: MessageEvent<unknown>) => {
 			if (message.data instanceof ArrayBuffer) this.links.received(this.link, new Uint8Array(message.data));
 		};
-		socket.onclose = () => {
+		const closed = () => {
+			socket.onclose = socket.onmessage = socket.onopen = null;
+			this.hangUp = () => undefined;
 			clearTimeout(steady);
 			const { link } = this;
 			this.link = 0;
@@ -122,6 +137,12 @@ class Relay {
 			const ceiling = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** this.attempts++);
 			this.timer = setTimeout(() => this.dial(), ceiling * (0.5 + Math.random() / 2));
 			this.setState("waiting");
+		};
+		socket.onclose = closed;
+		// Closing shakes hands first, which takes long where nobody answers: do not wait for it.
+		this.hangUp = () => {
+			socket.close();
+			closed();
 		};
 	}
 

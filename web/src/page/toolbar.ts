@@ -26,6 +26,10 @@ export class Toolbar {
 
 	constructor(private readonly editor: DocumentEditor, link: () => void) {
 		fill(this.style, h("option", { value: "0" }, t.paragraph), ...[1, 2, 3].map((level) => h("option", { value: String(level) }, t.heading(level))));
+		const history: Item[] = [
+			{ icon: "undo", text: t.undo, keys: "Z", run: (e) => void (e.undo(), e.focus()) },
+			{ icon: "redo", text: t.redo, keys: "Shift+Z", run: (e) => void (e.redo(), e.focus()) },
+		];
 		const groups: Item[][] = [
 			[
 				{ icon: "bold", text: t.bold, keys: "B", active: "bold", run: chain((c) => c.toggleBold()) },
@@ -47,17 +51,17 @@ export class Toolbar {
 				{ icon: "codeBlock", text: t.codeBlock, keys: "Alt+C", active: "codeBlock", run: chain((c) => c.toggleCodeBlock()) },
 				{ icon: "rule", text: t.rule, run: chain((c) => c.setHorizontalRule()) },
 			],
-			[
-				{ icon: "undo", text: t.undo, keys: "Z", run: (e) => void (e.undo(), e.focus()) },
-				{ icon: "redo", text: t.redo, keys: "Shift+Z", run: (e) => void (e.redo(), e.focus()) },
-			],
 		];
+		const group = (items: Item[]) => h("div", { class: "toolbar-group", role: "group" }, ...items.map((item) => this.button(item)));
+		// Undo stands first: a phone shows only the beginning, and has no keys for it.
+		const first = group(history);
 		this.items.push(this.style);
 		this.container = h(
 			"div",
 			{ class: "toolbar", role: "toolbar", "aria-label": t.label, onkeydown: (event: KeyboardEvent) => this.move(event) },
+			first,
 			this.style,
-			...groups.map((group) => h("div", { class: "toolbar-group", role: "group" }, ...group.map((item) => this.button(item)))),
+			...groups.map(group),
 		);
 		this.update();
 	}
