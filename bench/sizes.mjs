@@ -1,9 +1,11 @@
 // sizes: what a browser has to fetch, as the static server sends it (brotli).
 import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
+import { parts } from "../scripts/wasm-parts.mjs";
 import { row, rowMax } from "./common/row.mjs";
 
-const web = join(process.env.TG_BUILD ?? "build", "web");
+const build = process.env.TG_BUILD ?? "build";
+const web = join(build, "web");
 
 function files(dir) {
 	return readdirSync(dir, { withFileTypes: true }).flatMap((item) =>
@@ -31,3 +33,6 @@ for (const path of files(web).sort()) {
 }
 row("page without the runtime, brotli", page, "bytes");
 rowMax("whole release, brotli", total, "bytes", 300 * 1024);
+
+const { text } = parts(join(build, "wasm", "toygrid.wasm.map"), join("runtime-lib", "src"));
+rowMax("document core in the wasm, raw", text, "bytes", 60_000);

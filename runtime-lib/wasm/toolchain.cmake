@@ -24,5 +24,5 @@ set(CMAKE_C_FLAGS_RELEASE "-Oz -flto -DNDEBUG")
 # -disable-lsr: loop strength reduction buys no speed here and costs bytes, as it keeps more variables.
 set(CMAKE_C_LINK_EXECUTABLE "${TG_WASM_LD} -m wasm32 --no-entry --gc-sections --strip-all --stack-first \
 --compress-relocations --mllvm=-disable-lsr -z stack-size=131072 --max-memory=268435456 --fatal-warnings \
---export=__wasm_call_ctors <OBJECTS> -o <TARGET> \
+--export=__wasm_call_ctors <OBJECTS> -o <TARGET> -Map=<TARGET>.map \
 -L${TG_WASI_LIB} -lc ${TG_RESOURCE_DIR}/lib/wasi/libclang_rt.builtins-wasm32.a")
