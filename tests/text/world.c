@@ -150,8 +150,8 @@ key_of(struct tg_bytes name)
 	return k;
 }
 
-static void
-read_format(struct tg_doc *doc, uint32_t id, int *value)
+void
+world_read_format(struct tg_doc *doc, uint32_t id, int *value)
 {
 	const uint8_t *data;
 	struct tg_reader r;
@@ -174,8 +174,8 @@ read_format(struct tg_doc *doc, uint32_t id, int *value)
 	ck_assert_int_eq(tg_reader_end(&r), TG_OK);
 }
 
-static uint32_t
-read_scalar(const uint8_t **p)
+uint32_t
+world_read_scalar(const uint8_t **p)
 {
 	const uint8_t *s = *p;
 	uint32_t c = s[0];
@@ -251,7 +251,7 @@ play(struct world *w, int who, const struct planned *e, uint64_t *seq, struct or
 	case TG_EDIT_ATOM:
 		put_attrs(out, e->value);
 		do {
-			item.scalar = e->kind == TG_EDIT_INSERT ? read_scalar(&s) : 0;
+			item.scalar = e->kind == TG_EDIT_INSERT ? world_read_scalar(&s) : 0;
 			o = new_event(w, who, (*seq)++, known);
 			o->kind = ORACLE_INSERT;
 			o->pos = at;
@@ -481,9 +481,9 @@ world_draw(struct world *w, int who, const struct tg_patches *patches)
 
 		switch (r[0]) {
 		case TG_PATCH_INSERT:
-			read_format(p->doc, (uint32_t)r[5], item.value);
+			world_read_format(p->doc, (uint32_t)r[5], item.value);
 			for (int32_t k = 0; k < r[3]; k++) {
-				item.scalar = r[4] == TG_TEXT_CHAR ? read_scalar(&s) : 0;
+				item.scalar = r[4] == TG_TEXT_CHAR ? world_read_scalar(&s) : 0;
 				mirror_insert(p, (uint32_t)(r[2] + k), &item);
 			}
 			ck_assert_ptr_eq(s, bytes + r[6] + r[7]);
@@ -492,7 +492,7 @@ world_draw(struct world *w, int who, const struct tg_patches *patches)
 			mirror_delete(p, (uint32_t)r[2], (uint32_t)r[3]);
 			break;
 		case TG_PATCH_REFORMAT:
-			read_format(p->doc, (uint32_t)r[5], item.value);
+			world_read_format(p->doc, (uint32_t)r[5], item.value);
 			ck_assert_uint_le((size_t)(r[2] + r[3]), p->mirror_n);
 			for (int32_t k = 0; k < r[3]; k++)
 				memcpy(p->mirror[r[2] + k].value, item.value, sizeof item.value);
@@ -591,7 +591,7 @@ read_run(void *ctx, const struct tg_text_run *run)
 	ck_assert_uint_eq(run->index, r->n);
 	for (uint32_t i = 0; i < run->count; i++) {
 		r->items[r->n].kind = run->kind;
-		r->items[r->n].scalar = run->kind == TG_TEXT_CHAR ? read_scalar(&s) : 0;
+		r->items[r->n].scalar = run->kind == TG_TEXT_CHAR ? world_read_scalar(&s) : 0;
 		r->formats[r->n++] = run->format;
 	}
 	return 0;
@@ -610,7 +610,7 @@ world_check_doc(struct world *w, struct tg_doc *doc)
 	ck_assert_int_eq(tg_items_check(&doc->items), 0);
 	ck_assert_int_eq(tg_doc_read(doc, 0, 0, tg_doc_length(doc, 0), read_run, &r), TG_OK);
 	for (size_t i = 0; i < r.n; i++)
-		read_format(doc, formats[i], items[i].value);
+		world_read_format(doc, formats[i], items[i].value);
 	ck_assert_int_eq(tg_doc_version(doc, &ids, &n), TG_OK);
 	world_version(w, ids, n, &which);
 	oracle_run(w->oracle, &which);
@@ -662,7 +662,7 @@ record_event(const struct tg_decoded *d, const struct tg_op *op, uint32_t u, con
 		e->kind = ORACLE_INSERT;
 		e->pos += u;
 		e->item_kind = op->kind;
-		e->scalar = op->kind == TG_OP_CHAR ? read_scalar(chars) : 0;
+		e->scalar = op->kind == TG_OP_CHAR ? world_read_scalar(chars) : 0;
 		for (uint32_t i = 0; op->format > 0 && i < d->formats[op->format - 1].n; i++) {
 			uint32_t pair = d->formats[op->format - 1].first + i;
 			int key = key_of(d->keys[d->pair_keys[pair]].bytes);

@@ -93,6 +93,12 @@ void world_version(struct world *w, const struct tg_event_id *ids, size_t n, str
 /** world_check_mirror(w, who): The page shows what the oracle says about the view's version. */
 void world_check_mirror(struct world *w, int who);
 
+/** world_read_format(doc, id, value): The world's keys of a format. */
+void world_read_format(struct tg_doc *doc, uint32_t id, int *value);
+
+/** world_read_scalar(p): The character at *${p}, which moves behind it. */
+uint32_t world_read_scalar(const uint8_t **p);
+
 /** world_check_doc(w, doc): The document is what the oracle says about its version, and sound inside. */
 void world_check_doc(struct world *w, struct tg_doc *doc);
 

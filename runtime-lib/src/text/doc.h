@@ -8,7 +8,8 @@
  *     walk.c          moves the prepared version and applies events to items
  *     plan.c          the order of a walk from scratch
  *     codec.c         bundles <-> operations
- *     doc.c edit.c poll.c undo.c read.c    the public functions
+ *     version.c       one version looked at, for blame.c diff.c between.c: history.h
+ *     doc.c edit.c poll.c undo.c read.c    the public functions of text.h
  *
  * A document starts LINEAR: while every bundle was made after all that came before it, items needs neither
  * tombstones nor ids, and adding is as cheap as editing a string.  The first event that looks at an older
@@ -173,5 +174,9 @@ int tg_change_apply(struct tg_doc *doc, const struct tg_change *change, int loca
 
 /* ---- poll.c */
 int tg_poll(struct tg_doc *doc, struct tg_patches *patches) __attribute__((warn_unused_result));
+
+/** tg_poll_record(doc, op, ...): Add a record to doc->records; it may join the one before. */
+int tg_poll_record(struct tg_doc *doc, int op, uint32_t index, uint32_t count, int kind, uint32_t format,
+    size_t off, size_t len) __attribute__((warn_unused_result));
 
 #endif

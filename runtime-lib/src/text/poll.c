@@ -14,9 +14,9 @@
 #include "text/doc.h"
 #include "wire/writer.h"
 
-static int
-put_record(struct tg_doc *doc, int op, uint32_t index, uint32_t count, int kind, uint32_t format, size_t off,
-    size_t len)
+int
+tg_poll_record(struct tg_doc *doc, int op, uint32_t index, uint32_t count, int kind, uint32_t format,
+    size_t off, size_t len)
 {
 	int32_t *p = NULL;
 	int rc;
@@ -57,7 +57,7 @@ put_insert(struct tg_doc *doc, const struct tg_item *it, uint32_t index, uint32_
 			p = tg_oplog_text(&doc->log, it->id + done, &n, &len);
 			tg_buf_put(&doc->out, p, len);
 		}
-	return put_record(
+	return tg_poll_record(
 	    doc, TG_PATCH_INSERT, index, it->len, tg_item_kind(it), format, off, doc->out.len - off);
 }
 
@@ -74,7 +74,7 @@ poll_leaf(struct tg_doc *doc, uint32_t leaf, uint32_t index)
 
 		if (it->st & TG_ITEM_GONE) {
 			if (it->st & TG_ITEM_VIEW) {
-				if ((rc = put_record(doc, TG_PATCH_DELETE, index, it->len, 0, 0, 0, 0)) !=
+				if ((rc = tg_poll_record(doc, TG_PATCH_DELETE, index, it->len, 0, 0, 0, 0)) !=
 				    TG_OK)
 					return rc;
 				tg_items_set(t, c, it->st & ~TG_ITEM_VIEW, it->state, 0);
@@ -93,7 +93,7 @@ poll_leaf(struct tg_doc *doc, uint32_t leaf, uint32_t index)
 			if (!(it->st & TG_ITEM_VIEW)) {
 				if ((rc = put_insert(doc, it, index, format)) != TG_OK)
 					return rc;
-			} else if (it->seen != format && (rc = put_record(doc, TG_PATCH_REFORMAT, index,
+			} else if (it->seen != format && (rc = tg_poll_record(doc, TG_PATCH_REFORMAT, index,
 							      it->len, 0, format, 0, 0)) != TG_OK) {
 				return rc;
 			}
@@ -125,7 +125,7 @@ poll_registers(struct tg_doc *doc)
 		tg_write_str(&doc->out, (const char *)p, len);
 		p = tg_pool_get(&doc->pool, value, &len);
 		tg_buf_put(&doc->out, p, len);
-		if ((rc = put_record(doc, TG_PATCH_SET, 0, 0, 0, 0, off, doc->out.len - off)) != TG_OK)
+		if ((rc = tg_poll_record(doc, TG_PATCH_SET, 0, 0, 0, 0, off, doc->out.len - off)) != TG_OK)
 			return rc;
 	}
 	doc->registers_stale = 0;
