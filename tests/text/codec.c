@@ -141,9 +141,46 @@ START_TEST(other_forms_of_the_same_are_refused)
 }
 END_TEST
 
+/* Layout 2: agents, objects, flows; then, behind the heads, the flow of each operation. */
+#define BOB  "0200000000000000000000000000000000000000000000000000000000000000"
+#define CARL "0300000000000000000000000000000000000000000000000000000000000000"
+
+START_TEST(flows_and_objects_have_one_encoding)
+{
+	OK("02 00 00 00 01 0001 62 01 01 01 01 00 01 00", "x"); /* into slot 0 of "b" */
+	OK("02 00 00 00 01 0105 01 01 01 01 00 01 00", "x");	/* of the author's event 5 */
+	OK("02 00 00 01" BOB " 01 0205 01 01 01 01 00 01 00", "x");
+	OK("02 00 00 00 00 01 00 01 01 00 01 00", "x");			      /* slot 0 of the document */
+	OK("02 00 00 00 03 0105 0106 0107 01 01 00 02 03 01 00 01 00", "x");  /* a cell */
+	OK("02 00 00 00 01 0105 01 01 01 02 00 00 00 01 00 00", "yx");	      /* body, then the other */
+	OK("02 01 01 62 00 00 01 0105 00 01 07 01 00", "\xc3");		      /* a register of an object */
+	REFUSED(TG_EFORMAT, "02 00 00 00 00 00 01 00 00", "x");		      /* layout 1 would have done */
+	REFUSED(TG_EFORMAT, "02 00 00 00 01 0105 00 01 00 00", "x");	      /* an object not used */
+	REFUSED(TG_EFORMAT, "02 00 00 00 01 0105 01 01 01 01 00 00 00", "x"); /* a flow not used */
+	REFUSED(TG_EFORMAT, "02 00 00 01" BOB " 01 0105 01 01 01 01 00 01 00", "x"); /* an agent not used */
+	REFUSED(TG_EFORMAT, "02 00 00 00 01 0205 01 01 01 01 00 01 00", "x");	     /* no such agent */
+	REFUSED(TG_EFORMAT, "02 00 00 00 01 0105 01 02 01 01 00 01 00", "x");	     /* no such object */
+	REFUSED(TG_EFORMAT, "02 00 00 00 01 0105 01 01 01 01 00 02 00", "x");	     /* no such flow */
+	REFUSED(TG_EFORMAT, "02 00 00 00 02 0105 0105 01 01 01 01 00 01 00", "x");   /* one object twice */
+	REFUSED(TG_EFORMAT, "02 00 00 00 02 0106 0105 02 01 01 02 01 02 00 00 01 02 00 00", "xy");
+	REFUSED(
+	    TG_EFORMAT, "02 00 00 00 01 0105 02 01 01 01 01 02 00 00 01 02 00 00", "xy"); /* a flow twice */
+	REFUSED(TG_EFORMAT,
+	    "02 00 00 01 0100000000000000000000000000000000000000000000000000000000000000"
+	    " 01 0205 01 01 01 01 00 01 00",
+	    "x"); /* the author by name */
+	REFUSED(TG_EFORMAT, "02 00 00 02" CARL BOB " 02 0205 0305 02 01 01 02 01 02 00 00 01 02 00 00", "xy");
+	REFUSED(TG_EFORMAT, "02 00 00 00 01 0000 01 01 01 01 00 01 00", "x");	/* an empty name */
+	REFUSED(TG_EFORMAT, "02 00 00 00 01 0001ff 01 01 01 01 00 01 00", "x"); /* not UTF-8 */
+	REFUSED(TG_ERANGE, "02 00 00 00 01 0105 01 01 01 01 00 01 02", "x");	/* at 1 of an empty flow */
+	REFUSED(TG_ERANGE, "02 00 00 00 01 0105 01 01 01 01 02 01 00", "");	/* nothing there to delete */
+	OK("02 00 00 00 01 0105 01 01 01 02 00 02 01 01 00 01", "x");		/* inserted, then deleted */
+}
+END_TEST
+
 START_TEST(what_a_later_version_may_mean_is_told_apart)
 {
-	REFUSED(TG_EVERSION, "02 00 00 01 00 00", "x");
+	REFUSED(TG_EVERSION, "03 00 00 01 00 00", "x");
 	REFUSED(TG_EVERSION, "01 00 00 01 0f", "");
 	REFUSED(TG_EVERSION, "01 01 01 62 00 01 07 01 00", "\xc3");
 }
@@ -245,6 +282,7 @@ main(void)
 	tcase_add_test(t, the_example_of_the_protocol_is_what_an_edit_writes);
 	tcase_add_test(t, each_kind_of_operation_is_read);
 	tcase_add_test(t, other_forms_of_the_same_are_refused);
+	tcase_add_test(t, flows_and_objects_have_one_encoding);
 	tcase_add_test(t, what_a_later_version_may_mean_is_told_apart);
 	tcase_add_test(t, out_of_range_and_too_big_are_refused);
 	tcase_add_test(t, expunged_text_reads_as_replacement_characters);

@@ -7,7 +7,8 @@
 #include "vectors/vectors.h"
 #include "wire/writer.h"
 
-#define CASES	20
+#define CASES	30 /* from 20 on, with several flows and objects */
+#define FLOWS	4
 #define PEOPLE	3
 #define BUNDLES 40
 
@@ -24,6 +25,7 @@ struct scene {
 	} bundles[BUNDLES];
 	size_t n;
 	size_t told[PEOPLE]; /* bundles before this one are in doc */
+	int flows;	     /* how many are written to */
 };
 
 static uint32_t
@@ -51,10 +53,68 @@ put_attrs(struct scene *s, struct tg_buf *b)
 }
 
 static void
+put_event(struct tg_buf *b, uint8_t who, uint64_t seq)
+{
+	uint8_t agent[TG_TEXT_AGENT_BYTES] = {who};
+
+	tg_write_array(b, 2);
+	tg_write_bin(b, agent, sizeof agent);
+	tg_write_uint(b, seq);
+}
+
+/* The body, a thread, the rows of a table, one of its cells. */
+static void
+put_flow(struct tg_buf *b, uint32_t which)
+{
+	if (which == 0) {
+		tg_write_uint(b, TG_TEXT_FLOW_BODY);
+		return;
+	}
+	tg_write_array(b, which < 3 ? 2 : 3);
+	if (which == 1)
+		tg_write_str(b, "c:1", 3);
+	else
+		put_event(b, 0, 3);
+	if (which < 3) {
+		tg_write_uint(b, which == 1 ? TG_TEXT_SLOT_CONTENT : TG_TEXT_SLOT_ROWS);
+		return;
+	}
+	put_event(b, 1, 2);
+	put_event(b, 2, 300);
+}
+
+static uint32_t
+flow_of(struct tg_doc *doc, uint32_t which)
+{
+	struct tg_buf b = {0};
+	uint32_t flow;
+
+	put_flow(&b, which);
+	vector_need(tg_doc_flow(doc, b.data, b.len, &flow) == TG_OK);
+	tg_buf_free(&b);
+	return flow;
+}
+
+static void
+put_object(struct scene *s, struct tg_buf *b)
+{
+	uint32_t which = s->flows > 1 ? pick(s, 3) : 0;
+
+	if (which == 0)
+		tg_write_uint(b, TG_TEXT_OBJECT_DOC);
+	else if (which == 1)
+		tg_write_str(b, "list-1", 6);
+	else
+		put_event(b, (uint8_t)pick(s, PEOPLE), pick(s, 3));
+}
+
+static void
 edit(struct scene *s, int who)
 {
 	static const char *const words[] = {"a", "bc", "é", "☃x", "🦊", "hello "};
-	uint32_t length = tg_doc_view_length(s->doc[who], 0), kind = pick(s, 9), at, n;
+	uint32_t flow = s->flows > 1 ? pick(s, FLOWS) : 0;
+	uint32_t length = tg_doc_view_length(s->doc[who], flow_of(s->doc[who], flow)), kind = pick(s, 9), at,
+		 n;
 	struct tg_buf b = {0};
 	const char *word = words[pick(s, 6)];
 
@@ -64,9 +124,12 @@ edit(struct scene *s, int who)
 	tg_write_array(&b, 1);
 	tg_write_array(&b, kind == 0 ? 5 : kind == 4 ? 6 : 4);
 	tg_write_uint(&b, kind);
-	tg_write_uint(&b, 0);
-	if (kind < 5)
+	if (kind < 5) {
+		put_flow(&b, flow);
 		tg_write_uint(&b, at);
+	} else {
+		put_object(s, &b);
+	}
 	if (kind == 0)
 		tg_write_str(&b, word, strlen(word));
 	if (kind < 3)
@@ -150,14 +213,14 @@ read_run(void *ctx, const struct tg_text_run *run)
 }
 
 static void
-print_runs(struct tg_doc *doc, struct tg_buf *out)
+print_runs(struct tg_doc *doc, uint32_t flow, struct tg_buf *out)
 {
 	static struct reading r;
 	const uint8_t *data;
 	size_t len;
 
 	r.n = 0;
-	vector_need(tg_doc_read(doc, 0, 0, tg_doc_length(doc, 0), read_run, &r) == TG_OK);
+	vector_need(tg_doc_read(doc, flow, 0, tg_doc_length(doc, flow), read_run, &r) == TG_OK);
 	for (size_t i = 0; i < r.n; i++) {
 		line_begin(out, "run");
 		line_uint(out, (uint64_t)r.runs[i].kind);
@@ -189,7 +252,15 @@ print(struct scene *s, struct tg_buf *out)
 		line_hex(out, s->bundles[i].text.data, s->bundles[i].text.len);
 		line_end(out);
 	}
-	print_runs(s->doc[0], out);
+	for (uint32_t i = 0; i < (uint32_t)s->flows; i++) {
+		struct tg_buf name = {0};
+
+		put_flow(&name, i);
+		if (s->flows > 1)
+			line_one(out, "flow", name.data, name.len);
+		print_runs(s->doc[0], flow_of(s->doc[0], i), out);
+		tg_buf_free(&name);
+	}
 	vector_need(tg_doc_registers(s->doc[0], &data, &len) == TG_OK);
 	line_one(out, "registers", data, len);
 }
@@ -200,15 +271,18 @@ vectors_text(struct tg_bytes file, struct tg_buf *out)
 	static struct scene s;
 
 	(void)file;
-	line_text(out, "# Documents (protocol.md 6): three people, agent = their number in the first of 32 "
-		       "bytes, else zeros.\n"
-		       "# bundle agent first-seq parent-count {agent seq} operations text: in an order in "
-		       "which all can be added\n"
-		       "# run kind items utf-8 attributes: the document then, in runs as long as can be; "
-		       "registers all-registers\n");
+	line_text(out,
+	    "# Documents (protocol.md 6): three people, agent = their number in the first of 32 "
+	    "bytes, else zeros.\n"
+	    "# bundle agent first-seq parent-count {agent seq} operations text: in an order in "
+	    "which all can be added\n"
+	    "# run kind items utf-8 attributes: the document then, in runs as long as can be; "
+	    "registers all-registers\n"
+	    "# flow name: the flow that the runs after it are of (msgpack, text.h); else the body\n");
 	for (uint32_t c = 0; c < CASES; c++) {
 		memset(&s, 0, sizeof s);
 		s.random = c;
+		s.flows = c < 20 ? 1 : FLOWS;
 		for (int i = 0; i < PEOPLE; i++) {
 			uint8_t agent[TG_TEXT_AGENT_BYTES] = {(uint8_t)i};
 

@@ -46,8 +46,19 @@
 #define TG_TEXT_EDITS_MAX	 65536	    /* edits in one call */
 #define TG_TEXT_UNDO_RANGES_MAX	 4096	    /* event ranges in one undo */
 
-#define TG_TEXT_FLOW_BODY  0 /* the only flow so far; cells, captions and comments will have others */
+#define TG_TEXT_FLOWS_MAX 65535u /* flows in one document */
+#define TG_TEXT_NAME_MAX  64	 /* bytes of an object's name, 1 at least */
+#define TG_TEXT_SLOT_MAX  65535u
+
+#define TG_TEXT_FLOW_BODY  0 /* the document's own sequence */
 #define TG_TEXT_OBJECT_DOC 0 /* the object of document-wide registers */
+
+/* Slots of objects: which sequence of theirs.  Others round-trip and are not drawn. */
+enum tg_text_slot {
+	TG_TEXT_SLOT_CONTENT = 0, /* a caption, a footnote, what a comment's thread says */
+	TG_TEXT_SLOT_ROWS = 1,	  /* of a table: each atom is a row, its format the row's attributes */
+	TG_TEXT_SLOT_COLUMNS = 2,
+};
 
 /* Ties between concurrent inserts at one place.  A property of the document: all its hosts must agree. */
 enum tg_text_order {
@@ -87,6 +98,43 @@ int tg_doc_open(struct tg_doc **doc, int order) __attribute__((nonnull, warn_unu
 
 /** tg_doc_close(doc): Release everything; NULL does nothing. */
 void tg_doc_close(struct tg_doc *doc);
+
+/* ---- flows and objects ----------------------------------------------------------------------------------
+ */
+
+/**
+ * tg_doc_object(doc, name, len, object), tg_doc_flow(doc, name, len, flow):
+ * The small number that stands for an object (what registers hang on) or a flow (a sequence of items) in this
+ * doc, for as long as it is open; other hosts have other numbers.  The name is msgpack:
+ *   object = 0 (the document) | str of 1 .. TG_TEXT_NAME_MAX bytes (a list, a container, a comment)
+ *          | [bin agent, uint seq]: the block marker, atom, row or column which that event inserted
+ *   flow   = 0 (the body) | [object, uint slot] (enum tg_text_slot) | [table, row, column]: objects, a cell
+ *          | uint: a number had before
+ * Nothing is made by asking, and nothing need exist: a flow that no event was ever in is empty, and an object
+ * whose event nobody has (yet) can be written to.
+ * Returns TG_OK; TG_EFORMAT, TG_ETRUNCATED, TG_ETOOBIG (the name); TG_ENOTFOUND (a number of none);
+ * TG_ELIMIT (over TG_TEXT_FLOWS_MAX); TG_ENOMEM.
+ */
+int tg_doc_object(struct tg_doc *doc, const uint8_t *name, size_t len, uint32_t *object)
+    __attribute__((nonnull, warn_unused_result));
+int tg_doc_flow(struct tg_doc *doc, const uint8_t *name, size_t len, uint32_t *flow)
+    __attribute__((nonnull, warn_unused_result));
+
+/**
+ * tg_doc_flow_name(doc, flow, name, len):
+ * The name of a flow number, e.g. one met in a patch.  Borrowed until the next call on the doc.
+ * Returns TG_OK, TG_ENOTFOUND, TG_ENOMEM.
+ */
+int tg_doc_flow_name(struct tg_doc *doc, uint32_t flow, const uint8_t **name, size_t *len)
+    __attribute__((nonnull, warn_unused_result));
+
+/**
+ * tg_doc_item(doc, flow, index, id, kind, format):
+ * Item ${index} of a flow in VIEW: the event that inserted it (its name as an object), its kind and format.
+ * Returns TG_OK, TG_ERANGE, TG_ENOMEM.
+ */
+int tg_doc_item(struct tg_doc *doc, uint32_t flow, uint32_t index, struct tg_event_id *id, int *kind,
+    uint32_t *format) __attribute__((nonnull, warn_unused_result));
 
 /* ---- remote events ------------------------------------------------------------------------------------- */
 
@@ -146,8 +194,8 @@ enum tg_edit_kind {
 /* One edit.  Fields a kind does not use are ignored.  All pointers are borrowed for the call. */
 struct tg_edit {
 	int kind;
-	uint32_t flow;	 /* TG_TEXT_FLOW_BODY */
-	uint32_t object; /* TG_TEXT_OBJECT_DOC */
+	uint32_t flow;	 /* TG_TEXT_FLOW_BODY or from tg_doc_flow() */
+	uint32_t object; /* TG_TEXT_OBJECT_DOC or from tg_doc_object() */
 	uint32_t index;
 	uint32_t count;
 	const uint8_t *text; /* UTF-8, not empty */
@@ -183,7 +231,8 @@ int tg_doc_edit(struct tg_doc *doc, const struct tg_edit *edits, size_t n, uint6
  *   [1, flow, index, attrs]                   block        [4, flow, from, to, key, value]  mark [from, to)
  *   [2, flow, index, attrs]                   atom         [5, object, key, value]          set
  * attrs = [[str key, value] ...] sorted by the bytes of key; value = nil | bool | uint | str, nil not in
- * attrs. Returns what tg_doc_edit() returns; TG_EFORMAT and TG_ETRUNCATED also for bad msgpack.
+ * attrs; flow and object as tg_doc_flow() and tg_doc_object() take them.  Returns what tg_doc_edit() returns;
+ * TG_EFORMAT and TG_ETRUNCATED also for bad msgpack.
  */
 int tg_doc_edit_msgpack(struct tg_doc *doc, const uint8_t *data, size_t len, uint64_t *first_seq,
     uint64_t *event_count) __attribute__((warn_unused_result));
@@ -214,7 +263,7 @@ enum tg_patch_op {
 	TG_PATCH_INSERT = 0,   /* count items at index, all of this kind and format; text of chars in bytes */
 	TG_PATCH_DELETE = 1,   /* count items from index on */
 	TG_PATCH_REFORMAT = 2, /* items [index, index + count) now have this format id */
-	TG_PATCH_SET = 3,      /* bytes holds msgpack [object, key, value] */
+	TG_PATCH_SET = 3,      /* bytes holds msgpack [object, key, value]; the object's name */
 };
 
 #define TG_PATCH_FIELDS 8 /* int32 each: op, flow, index, count, kind, format, byte_off, byte_len */
@@ -229,7 +278,8 @@ struct tg_patches {
 
 /**
  * tg_doc_poll(doc, patches):
- * What changes VIEW into MERGED, and make it so.  The records apply one after another, in ascending index.
+ * What changes VIEW into MERGED, and make it so.  The records apply one after another, in ascending index in
+ * each flow.
  * From an empty VIEW they are the whole document.  O(changed places).  Returns TG_OK, TG_ENOMEM.
  */
 int tg_doc_poll(struct tg_doc *doc, struct tg_patches *patches) __attribute__((nonnull, warn_unused_result));
@@ -301,7 +351,8 @@ int tg_doc_register(struct tg_doc *doc, uint32_t object, const uint8_t *key, siz
 
 /**
  * tg_doc_registers(doc, data, len):
- * All registers that are not nil, as msgpack [[object, key, value] ...] sorted by (object, key).  Borrowed
+ * All registers that are not nil, as msgpack [[object, key, value] ...], objects by name: the document's
+ * first, then those of strings, then those of events; each kind and each object's keys by bytes.  Borrowed
  * until the next call.  Returns TG_OK, TG_ENOMEM.
  */
 int tg_doc_registers(struct tg_doc *doc, const uint8_t **data, size_t *len)
@@ -329,7 +380,7 @@ uint64_t tg_doc_next_seq(struct tg_doc *doc, const uint8_t agent[TG_TEXT_AGENT_B
  * events (its ancestors included); ${index} counts in it.  ${bias} < 0: stay behind the item before the gap;
  * >= 0: stay before the item after it.  When that item is gone, its place.  O(log) when both versions are
  * near. Returns TG_OK, TG_EPARENT (an event is not held: keep the old caret and wait), TG_ERANGE, TG_EINVAL
- * (flow), TG_ENOMEM.
+ * (no such flow), TG_ENOMEM.
  */
 int tg_doc_map(struct tg_doc *doc, const struct tg_event_id *version, size_t n, uint32_t flow, uint32_t index,
     int bias, uint32_t *mapped) __attribute__((warn_unused_result));

@@ -129,6 +129,8 @@ tg_codec_attrs_format(struct tg_doc *doc, const uint8_t *data, size_t len, uint3
 static uint32_t
 join_op(struct tg_op *last, const struct tg_op *op)
 {
+	if (last->flow != op->flow)
+		return 0;
 	switch (op->kind) {
 	case TG_OP_CHAR:
 	case TG_OP_BLOCK:
@@ -212,92 +214,62 @@ tg_decoded_free(struct tg_decoded *d)
 	tg_free(d->formats);
 	tg_free(d->pair_keys);
 	tg_free(d->values);
+	tg_free(d->agents);
+	tg_free(d->objects);
+	tg_free(d->flows);
 	memset(d, 0, sizeof *d);
 }
 
-struct column {
-	const uint8_t *data;
-	size_t len, at;
-	int status;
-};
-
-static uint64_t
-next_number(struct column *c, uint64_t max)
-{
-	uint64_t v = 0;
-	size_t n;
-
-	if (c->status != TG_OK)
-		return 0;
-	if ((n = tg_varint_get(c->data + c->at, c->len - c->at, &v)) == 0) {
-		c->status = TG_EFORMAT;
-		return 0;
-	}
-	c->at += n;
-	if (v > max) {
-		c->status = TG_EFORMAT;
-		return 0;
-	}
-	return v;
-}
-
 static void
-set_status(struct column *c, int status)
+decode_tables(struct tg_decoded *d, struct tg_column *c)
 {
-	if (c->status == TG_OK)
-		c->status = status;
-}
-
-static void
-decode_tables(struct tg_decoded *d, struct column *c)
-{
-	size_t n = next_number(c, c->len / 2), scalars;
+	size_t n = tg_column_next(c, c->len / 2), scalars;
 	int rc;
 
 	if (c->status == TG_OK &&
 	    (rc = tg_array_need((void **)&d->keys, &d->key_cap, n, sizeof *d->keys)) != TG_OK)
-		set_status(c, rc);
+		tg_column_fail(c, rc);
 	for (size_t i = 0; i < n && c->status == TG_OK; i++) {
 		struct tg_decoded_key *k = &d->keys[i];
 
 		k->used = 0;
-		k->bytes.len = next_number(c, UINT32_MAX);
+		k->bytes.len = tg_column_next(c, UINT32_MAX);
 		if (c->status != TG_OK)
 			return;
 		k->bytes.data = c->data + c->at;
 		if (k->bytes.len > TG_TEXT_KEY_MAX) {
-			set_status(c, TG_ETOOBIG);
+			tg_column_fail(c, TG_ETOOBIG);
 		} else if (k->bytes.len == 0 || k->bytes.len > c->len - c->at ||
 			   tg_utf8_count(k->bytes.data, k->bytes.len, &scalars) != TG_OK ||
 			   (i > 0 && compare_bytes(d->keys[i - 1].bytes, k->bytes) >= 0)) {
-			set_status(c, TG_EFORMAT);
+			tg_column_fail(c, TG_EFORMAT);
 		} else {
 			c->at += k->bytes.len;
 			d->key_n++;
 		}
 	}
-	n = next_number(c, c->len / 2);
+	n = tg_column_next(c, c->len / 2);
 	if (c->status == TG_OK &&
 	    (rc = tg_array_need((void **)&d->formats, &d->format_cap, n, sizeof *d->formats)) != TG_OK)
-		set_status(c, rc);
+		tg_column_fail(c, rc);
 	for (size_t i = 0; i < n && c->status == TG_OK; i++) {
-		size_t pairs = next_number(c, UINT32_MAX);
+		size_t pairs = tg_column_next(c, UINT32_MAX);
 
 		if (pairs > TG_TEXT_FORMAT_KEYS_MAX)
-			set_status(c, TG_ETOOBIG);
+			tg_column_fail(c, TG_ETOOBIG);
 		else if (pairs == 0)
-			set_status(c, TG_EFORMAT);
+			tg_column_fail(c, TG_EFORMAT);
 		else if ((rc = tg_array_need((void **)&d->pair_keys, &d->pair_cap, d->pair_n + pairs,
 			      sizeof *d->pair_keys)) != TG_OK)
-			set_status(c, rc);
+			tg_column_fail(c, rc);
 		d->formats[i].first = (uint32_t)d->pair_n;
 		d->formats[i].n = (uint32_t)pairs;
 		d->format_n++;
 		for (size_t k = 0; k < pairs && c->status == TG_OK; k++) {
-			uint64_t key = next_number(c, UINT32_MAX);
+			uint64_t key = tg_column_next(c, UINT32_MAX);
 
 			if (key >= d->key_n || (k > 0 && key <= d->pair_keys[d->pair_n - 1])) {
-				set_status(c, TG_EFORMAT);
+				tg_column_fail(c, TG_EFORMAT);
 				return;
 			}
 			d->keys[key].used = 1;
@@ -307,34 +279,34 @@ decode_tables(struct tg_decoded *d, struct column *c)
 }
 
 static void
-decode_heads(struct tg_decoded *d, struct column *c)
+decode_heads(struct tg_decoded *d, struct tg_column *c)
 {
 	static const uint8_t kinds[] = {
 	    TG_OP_CHAR, TG_OP_CHAR, TG_OP_DELETE, TG_OP_DELETE_BACK, TG_OP_BLOCK, TG_OP_ATOM, TG_OP_MARK};
-	size_t n = next_number(c, c->len);
+	size_t n = tg_column_next(c, c->len);
 	uint64_t events = 0, items = 0;
 	int rc;
 
 	if (c->status == TG_OK && n == 0)
-		set_status(c, TG_EFORMAT);
+		tg_column_fail(c, TG_EFORMAT);
 	if (c->status == TG_OK &&
 	    (rc = tg_array_need((void **)&d->ops, &d->op_cap, n, sizeof *d->ops)) != TG_OK)
-		set_status(c, rc);
+		tg_column_fail(c, rc);
 	for (size_t i = 0; i < n && c->status == TG_OK; i++) {
-		uint64_t head = next_number(c, UINT64_MAX);
+		uint64_t head = tg_column_next(c, UINT64_MAX);
 		struct tg_op *op = &d->ops[i];
 
 		memset(op, 0, sizeof *op);
 		d->op_n++;
 		if ((head & 7) == HEAD_MORE) {
 			if (c->status == TG_OK && head >> 3 != MORE_SET)
-				set_status(c, TG_EVERSION);
+				tg_column_fail(c, TG_EVERSION);
 			op->kind = TG_OP_SET;
 			op->count = 1;
 		} else {
 			op->kind = kinds[head & 7];
 			if (head >> 3 >= TG_TEXT_EVENTS_MAX)
-				set_status(c, TG_ELIMIT);
+				tg_column_fail(c, TG_ELIMIT);
 			op->count = (uint32_t)(head >> 3) + 1;
 			op->format = (head & 7) == HEAD_CHAR_AS; /* a note to decode_formats */
 		}
@@ -342,17 +314,18 @@ decode_heads(struct tg_decoded *d, struct column *c)
 		if (op->kind == TG_OP_CHAR)
 			d->char_n += op->count;
 		if (op->kind <= TG_OP_ATOM && (items += op->count) > TG_TEXT_BUNDLE_ITEMS_MAX)
-			set_status(c, TG_ETOOBIG);
+			tg_column_fail(c, TG_ETOOBIG);
 		if (events > TG_TEXT_EVENTS_MAX)
-			set_status(c, TG_ELIMIT);
+			tg_column_fail(c, TG_ELIMIT);
 	}
 	d->event_n = (uint32_t)events;
 }
 
 static void
-decode_positions(struct tg_decoded *d, struct column *c)
+decode_positions(struct tg_decoded *d, struct tg_column *c)
 {
 	int64_t cursor = 0;
+	uint32_t flow = TG_TEXT_FLOW_BODY;
 
 	for (size_t i = 0; i < d->op_n && c->status == TG_OK; i++) {
 		struct tg_op *op = &d->ops[i];
@@ -361,22 +334,25 @@ decode_positions(struct tg_decoded *d, struct column *c)
 
 		if (op->kind == TG_OP_SET)
 			continue;
-		z = next_number(c, UINT64_C(1) << 33);
+		cursor = op->flow == flow ? cursor : 0;
+		flow = op->flow;
+		z = tg_column_next(c, UINT64_C(1) << 33);
 		pos = cursor + tg_unzigzag(z);
 		/* Below 2^31: no sum of a position and a count can wrap.  The document decides the rest. */
 		if (pos < 0 || pos > INT32_MAX) {
-			set_status(c, TG_EFORMAT);
+			tg_column_fail(c, TG_EFORMAT);
 			return;
 		}
 		op->pos = (uint32_t)pos;
 		if (op->kind == TG_OP_DELETE_BACK && (op->count == 1 || op->count > op->pos + 1u))
-			set_status(c, TG_EFORMAT); /* a single delete goes forward; none reaches below 0 */
+			tg_column_fail(
+			    c, TG_EFORMAT); /* a single delete goes forward; none reaches below 0 */
 		cursor = cursor_after(op, cursor);
 	}
 }
 
 static void
-decode_formats(struct tg_decoded *d, struct column *c)
+decode_formats(struct tg_decoded *d, struct tg_column *c)
 {
 	uint32_t current = 0, used = 0;
 
@@ -390,11 +366,11 @@ decode_formats(struct tg_decoded *d, struct column *c)
 			op->format = current;
 			continue;
 		}
-		f = (uint32_t)next_number(c, d->format_n);
+		f = (uint32_t)tg_column_next(c, d->format_n);
 		if (op->kind == TG_OP_CHAR && f == current)
-			set_status(c, TG_EFORMAT);
+			tg_column_fail(c, TG_EFORMAT);
 		if (f > used + 1)
-			set_status(c, TG_EFORMAT); /* the table is in the order of first use */
+			tg_column_fail(c, TG_EFORMAT); /* the table is in the order of first use */
 		else if (f == used + 1)
 			used = f;
 		if (op->kind == TG_OP_CHAR)
@@ -402,11 +378,11 @@ decode_formats(struct tg_decoded *d, struct column *c)
 		op->format = f;
 	}
 	if (c->status == TG_OK && used != d->format_n)
-		set_status(c, TG_EFORMAT);
+		tg_column_fail(c, TG_EFORMAT);
 }
 
 static void
-decode_arguments(struct tg_decoded *d, struct column *c)
+decode_arguments(struct tg_decoded *d, struct tg_column *c)
 {
 	for (size_t i = 0; i < d->op_n && c->status == TG_OK; i++) {
 		struct tg_op *op = &d->ops[i];
@@ -414,11 +390,20 @@ decode_arguments(struct tg_decoded *d, struct column *c)
 
 		if (op->kind != TG_OP_MARK && op->kind != TG_OP_SET)
 			continue;
-		if (op->kind == TG_OP_SET && next_number(c, UINT64_MAX) != TG_TEXT_OBJECT_DOC)
-			set_status(c, TG_EVERSION);
-		key = next_number(c, UINT32_MAX);
+		if (op->kind == TG_OP_SET) {
+			uint64_t object = tg_column_next(c, UINT64_MAX);
+
+			if (object > d->object_n) {
+				tg_column_fail(c, d->flow_n + d->object_n > 0 ? TG_EFORMAT : TG_EVERSION);
+				return;
+			}
+			if (object > 0)
+				d->objects[object - 1].used = 1;
+			op->object = (uint32_t)object;
+		}
+		key = tg_column_next(c, UINT32_MAX);
 		if (c->status == TG_OK && key >= d->key_n)
-			set_status(c, TG_EFORMAT);
+			tg_column_fail(c, TG_EFORMAT);
 		if (c->status != TG_OK)
 			return;
 		d->keys[key].used = 1;
@@ -483,31 +468,38 @@ int
 tg_codec_decode(
     struct tg_decoded *d, const uint8_t *ops, size_t ops_len, const uint8_t *text, size_t text_len)
 {
-	struct column c = {ops, ops_len, 0, TG_OK};
+	struct tg_column c = {ops, ops_len, 0, TG_OK};
 	size_t values;
 	uint64_t layout;
 
 	d->op_n = d->key_n = d->format_n = d->pair_n = d->value_n = 0;
+	d->agent_n = d->object_n = d->flow_n = 0;
 	d->char_n = d->event_n = 0;
 	d->chars = NULL;
 	d->chars_len = 0;
 	if (ops_len > TG_TEXT_BUNDLE_OPS_MAX || text_len > TG_TEXT_BUNDLE_TEXT_MAX)
 		return TG_ETOOBIG;
-	layout = next_number(&c, UINT64_MAX);
-	if (c.status == TG_OK && layout != TG_CODEC_LAYOUT)
+	layout = tg_column_next(&c, UINT64_MAX);
+	if (c.status == TG_OK && layout != TG_CODEC_LAYOUT && layout != TG_CODEC_LAYOUT_FLOWS)
 		return TG_EVERSION;
 	decode_tables(d, &c);
+	if (layout == TG_CODEC_LAYOUT_FLOWS)
+		tg_codec_decode_flows(d, &c);
 	decode_heads(d, &c);
+	if (layout == TG_CODEC_LAYOUT_FLOWS)
+		tg_codec_decode_flow_column(d, &c);
 	decode_positions(d, &c);
 	decode_formats(d, &c);
 	decode_arguments(d, &c);
 	if (c.status == TG_OK && c.at != c.len)
-		set_status(&c, TG_EFORMAT);
+		tg_column_fail(&c, TG_EFORMAT);
 	if (c.status != TG_OK)
 		return c.status;
 	for (size_t i = 0; i < d->key_n; i++)
 		if (!d->keys[i].used)
 			return TG_EFORMAT;
+	if (!tg_codec_flows_used(d))
+		return TG_EFORMAT;
 	values = d->pair_n;
 	for (size_t i = 0; i < d->op_n; i++) {
 		struct tg_op last = i > 0 ? d->ops[i - 1] : d->ops[i];
@@ -521,31 +513,32 @@ tg_codec_decode(
 }
 
 int
-tg_codec_in_range(const struct tg_decoded *d, uint64_t length)
+tg_codec_in_range(struct tg_decoded *d)
 {
 	for (size_t i = 0; i < d->op_n; i++) {
 		const struct tg_op *op = &d->ops[i];
+		uint64_t *length = op->flow > 0 ? &d->flows[op->flow - 1].length : &d->length;
 
 		switch (op->kind) {
 		case TG_OP_CHAR:
 		case TG_OP_BLOCK:
 		case TG_OP_ATOM:
-			if (op->pos > length)
+			if (op->pos > *length)
 				return 0;
-			length += op->count;
+			*length += op->count;
 			break;
 		case TG_OP_DELETE:
-			if ((uint64_t)op->pos + op->count > length)
+			if ((uint64_t)op->pos + op->count > *length)
 				return 0;
-			length -= op->count;
+			*length -= op->count;
 			break;
 		case TG_OP_DELETE_BACK: /* decode_positions saw that it does not reach below 0 */
-			if (op->pos >= length)
+			if (op->pos >= *length)
 				return 0;
-			length -= op->count;
+			*length -= op->count;
 			break;
 		case TG_OP_MARK:
-			if ((uint64_t)op->pos + op->count > length)
+			if ((uint64_t)op->pos + op->count > *length)
 				return 0;
 			break;
 		}
@@ -554,13 +547,15 @@ tg_codec_in_range(const struct tg_decoded *d, uint64_t length)
 }
 
 int
-tg_codec_intern(struct tg_decoded *d, struct tg_doc *doc)
+tg_codec_intern(struct tg_decoded *d, struct tg_doc *doc, const uint8_t agent[TG_TEXT_AGENT_BYTES])
 {
 	struct tg_formats *f = &doc->formats;
 	uint32_t id;
 	int rc, expunged = d->chars == NULL;
 
 	f->stamp++;
+	if ((rc = tg_codec_intern_flows(d, doc, agent)) != TG_OK)
+		return rc;
 	for (size_t i = 0; i < d->key_n; i++)
 		if ((rc = tg_pool_put(
 			 &doc->pool, d->keys[i].bytes.data, d->keys[i].bytes.len, &d->keys[i].id)) != TG_OK)
@@ -588,6 +583,8 @@ tg_codec_intern(struct tg_decoded *d, struct tg_doc *doc)
 	for (size_t i = 0; i < d->op_n; i++) {
 		struct tg_op *op = &d->ops[i];
 
+		op->flow = op->flow > 0 ? d->flows[op->flow - 1].id : TG_TEXT_FLOW_BODY;
+		op->object = op->object > 0 ? d->objects[op->object - 1].id : TG_OBJECT_DOC;
 		if (op->kind <= TG_OP_ATOM) {
 			op->format = op->format > 0 ? d->formats[op->format - 1].id : 0;
 		} else if (op->kind == TG_OP_MARK || op->kind == TG_OP_SET) {
@@ -635,10 +632,12 @@ collect(struct tg_doc *doc, uint32_t start, uint32_t end, uint32_t *stop, size_t
 	for (; at < end; r++) {
 		uint32_t to = tg_oplog_end(&doc->log, r), skip = at - r->lv, n;
 		size_t ops = ops_bytes + OP_BYTES, text = text_bytes;
-		struct tg_op op = {r->kind, r->pos + skip, 1, 0, 0, 0};
+		struct tg_op op = {r->kind, r->pos + skip, 1, 0, 0, 0, r->flow, 0};
 
 		to = to > end ? end : to;
 		n = op.count = to - at;
+		if (op.flow != TG_TEXT_FLOW_BODY && doc->flows[op.flow].stamp != f->stamp)
+			ops += TG_CODEC_FLOW_BYTES;
 		if (r->kind == TG_OP_DELETE)
 			op.pos = r->pos;
 		else if (r->kind == TG_OP_DELETE_BACK)
@@ -657,6 +656,8 @@ collect(struct tg_doc *doc, uint32_t start, uint32_t end, uint32_t *stop, size_t
 			op.value = f->marks[r->aux].value;
 		} else if (r->kind == TG_OP_SET) {
 			op.key = doc->registers[doc->sets[r->aux].reg].key;
+			op.object = doc->registers[doc->sets[r->aux].reg].object;
+			ops += op.object != TG_OBJECT_DOC ? TG_CODEC_OBJECT_BYTES : 0;
 			op.value = doc->sets[r->aux].value;
 		}
 		if (r->kind == TG_OP_MARK || r->kind == TG_OP_SET) {
@@ -678,6 +679,7 @@ collect(struct tg_doc *doc, uint32_t start, uint32_t end, uint32_t *stop, size_t
 			tg_buf_put(&doc->out_text, p, len);
 			text += len;
 		}
+		doc->flows[op.flow].stamp = f->stamp;
 		if (op.format != 0 && f->formats[op.format].stamp != f->stamp) {
 			f->formats[op.format].stamp = f->stamp;
 			f->formats[op.format].local = ++*format_n;
@@ -801,9 +803,10 @@ tg_codec_encode(struct tg_doc *doc, uint32_t start, uint32_t end, uint32_t *stop
 {
 	struct tg_formats *f = &doc->formats;
 	size_t op_n = 0, key_n = 0;
-	uint32_t format_n = 0, next_format = 1, current = 0;
+	uint32_t format_n = 0, next_format = 1, current = 0, flow = TG_TEXT_FLOW_BODY;
+	const uint8_t *agent = doc->graph.agents[tg_graph_run(&doc->graph, start)->agent].key;
 	int64_t cursor = 0;
-	int rc;
+	int rc, flows = 0;
 
 	tg_buf_reset(&doc->out);
 	tg_buf_reset(&doc->out_text);
@@ -815,6 +818,7 @@ tg_codec_encode(struct tg_doc *doc, uint32_t start, uint32_t end, uint32_t *stop
 		const struct tg_pair *p;
 		size_t n;
 
+		flows |= op->flow != TG_TEXT_FLOW_BODY || op->object != TG_OBJECT_DOC;
 		if (op->kind == TG_OP_MARK || op->kind == TG_OP_SET) {
 			if ((rc = add_key(doc, &key_n, op->key)) != TG_OK)
 				return rc;
@@ -829,7 +833,7 @@ tg_codec_encode(struct tg_doc *doc, uint32_t start, uint32_t end, uint32_t *stop
 	}
 	key_n = sort_keys(doc, key_n);
 
-	tg_varint_put(&doc->out, TG_CODEC_LAYOUT);
+	tg_varint_put(&doc->out, flows ? TG_CODEC_LAYOUT_FLOWS : TG_CODEC_LAYOUT);
 	tg_varint_put(&doc->out, key_n);
 	for (size_t i = 0; i < key_n; i++) {
 		size_t len;
@@ -839,12 +843,20 @@ tg_codec_encode(struct tg_doc *doc, uint32_t start, uint32_t end, uint32_t *stop
 		tg_buf_put(&doc->out, p, len);
 	}
 	put_formats(doc, op_n, key_n, format_n);
+	if (flows && (rc = tg_codec_put_flows(doc, op_n, agent)) != TG_OK)
+		return rc;
 	tg_varint_put(&doc->out, op_n);
 	for (size_t i = 0; i < op_n; i++)
 		tg_varint_put(&doc->out, head_of(&doc->ops[i], &current));
-	for (size_t i = 0; i < op_n; i++) {
+	for (size_t i = 0; flows && i < op_n; i++)
 		if (doc->ops[i].kind != TG_OP_SET)
-			tg_varint_put(&doc->out, tg_zigzag((int64_t)doc->ops[i].pos - cursor));
+			tg_varint_put(&doc->out, doc->ops[i].flow);
+	for (size_t i = 0; i < op_n; i++) {
+		if (doc->ops[i].kind == TG_OP_SET)
+			continue;
+		cursor = doc->ops[i].flow == flow ? cursor : 0;
+		flow = doc->ops[i].flow;
+		tg_varint_put(&doc->out, tg_zigzag((int64_t)doc->ops[i].pos - cursor));
 		cursor = cursor_after(&doc->ops[i], cursor);
 	}
 	current = 0;
@@ -863,7 +875,7 @@ tg_codec_encode(struct tg_doc *doc, uint32_t start, uint32_t end, uint32_t *stop
 		if (op->kind != TG_OP_MARK && op->kind != TG_OP_SET)
 			continue;
 		if (op->kind == TG_OP_SET)
-			tg_varint_put(&doc->out, TG_TEXT_OBJECT_DOC);
+			tg_varint_put(&doc->out, op->object);
 		tg_varint_put(&doc->out, key_index(doc, key_n, op->key));
 		put_value(doc, op->value);
 	}

@@ -12,7 +12,8 @@
 
 #include "text/doc.h"
 
-#define TG_CODEC_LAYOUT 1
+#define TG_CODEC_LAYOUT	      1 /* the body and the document's registers alone */
+#define TG_CODEC_LAYOUT_FLOWS 2 /* with tables of agents, objects and flows, and a column of flows */
 
 struct tg_op {
 	uint8_t kind;	 /* enum tg_op_kind */
@@ -21,6 +22,8 @@ struct tg_op {
 	uint32_t format; /* inserts: a format id (decoded: index in the table, 0 = none) */
 	uint32_t key;	 /* marks, sets: a pool id (decoded: index in the table) */
 	uint32_t value;	 /* marks, sets: a pool id (decoded: index in values) */
+	uint32_t flow;	 /* all but sets: a flow (decoded: 0 the body, n = the n-th of the table) */
+	uint32_t object; /* sets: an object (decoded: 0 the document, n = the n-th of the table) */
 };
 
 struct tg_decoded {
@@ -41,6 +44,24 @@ struct tg_decoded {
 	size_t pair_n, pair_cap;
 	struct tg_bytes *values; /* those of all pairs, then of marks and sets */
 	size_t value_n, value_cap;
+	const uint8_t **agents; /* other than the author, in the order of their bytes */
+	size_t agent_n, agent_cap;
+	struct tg_decoded_object {
+		uint32_t form; /* 0: a string; 1: an event of the author; 2 + n: of the n-th agent */
+		uint64_t seq;
+		struct tg_bytes name;
+		uint32_t id; /* pool id, once interned */
+		int used;
+	} * objects;
+	size_t object_n, object_cap;
+	struct tg_decoded_flow {
+		uint32_t object, slot, row, column; /* objects as in tg_op; slot as in tg_flow */
+		uint64_t length;		    /* in PREPARED, and then after the operations checked */
+		uint32_t id;			    /* flow number, once interned */
+		int used;
+	} * flows;
+	size_t flow_n, flow_cap;
+	uint64_t length;      /* of the body, as in flows */
 	const uint8_t *chars; /* NULL when expunged */
 	size_t chars_len;
 	uint32_t char_n;
@@ -57,12 +78,16 @@ int tg_codec_decode(struct tg_decoded *d, const uint8_t *ops, size_t ops_len, co
     size_t text_len) __attribute__((warn_unused_result));
 void tg_decoded_free(struct tg_decoded *d);
 
-/** tg_codec_in_range(d, length): Are all operations within a document of ${length} items? */
-int tg_codec_in_range(const struct tg_decoded *d, uint64_t length);
+/** tg_codec_lengths(d, doc, agent): Fill in the flows' lengths in PREPARED; the bundle is of ${agent}. */
+void tg_codec_lengths(struct tg_decoded *d, struct tg_doc *doc, const uint8_t agent[TG_TEXT_AGENT_BYTES]);
 
-/** tg_codec_intern(d, doc): Give keys, values and formats their ids.  TG_OK, TG_EFORMAT (a format twice),
- * TG_ENOMEM. */
-int tg_codec_intern(struct tg_decoded *d, struct tg_doc *doc) __attribute__((warn_unused_result));
+/** tg_codec_in_range(d): Are all operations within flows of these lengths? */
+int tg_codec_in_range(struct tg_decoded *d);
+
+/** tg_codec_intern(d, doc, agent): Give keys, values, formats, objects and flows their ids.  TG_OK,
+ * TG_EFORMAT (a format twice; the author among the agents), TG_ELIMIT (flows), TG_ENOMEM. */
+int tg_codec_intern(struct tg_decoded *d, struct tg_doc *doc, const uint8_t agent[TG_TEXT_AGENT_BYTES])
+    __attribute__((warn_unused_result));
 
 /**
  * tg_codec_encode(doc, start, end, stop):
@@ -84,5 +109,47 @@ int tg_codec_attrs(const uint8_t *data, size_t len) __attribute__((warn_unused_r
 /** tg_codec_attrs_format(doc, data, len, format): The format of checked attributes. */
 int tg_codec_attrs_format(struct tg_doc *doc, const uint8_t *data, size_t len, uint32_t *format)
     __attribute__((warn_unused_result));
+
+/* ---- codec_flow.c: the tables of layout 2 */
+
+struct tg_column { /* bytes being decoded; the first error sticks */
+	const uint8_t *data;
+	size_t len, at;
+	int status;
+};
+
+/** tg_column_next(c, max): A number; 0 and TG_EFORMAT when there is none or it is above ${max}. */
+uint64_t tg_column_next(struct tg_column *c, uint64_t max);
+
+/** tg_column_fail(c, status): Make ${status} the sticky error unless there is one already. */
+static inline void
+tg_column_fail(struct tg_column *c, int status)
+{
+	if (c->status == TG_OK)
+		c->status = status;
+}
+
+/** tg_codec_decode_flows(d, c), tg_codec_decode_flow_column(d, c): The tables; the flow of each operation. */
+void tg_codec_decode_flows(struct tg_decoded *d, struct tg_column *c);
+void tg_codec_decode_flow_column(struct tg_decoded *d, struct tg_column *c);
+
+/** tg_codec_flows_used(d): Is every object and flow of the tables used? */
+int tg_codec_flows_used(const struct tg_decoded *d);
+
+/** tg_codec_intern_flows(d, doc, agent): Their ids.  TG_OK, TG_EFORMAT, TG_ELIMIT, TG_ENOMEM. */
+int tg_codec_intern_flows(struct tg_decoded *d, struct tg_doc *doc, const uint8_t agent[TG_TEXT_AGENT_BYTES])
+    __attribute__((warn_unused_result));
+
+/**
+ * tg_codec_put_flows(doc, op_n, agent):
+ * Write the tables for doc->ops[0 .. op_n) of ${agent} to doc->out and number flows and objects in
+ * doc->ops accordingly.
+ */
+int tg_codec_put_flows(struct tg_doc *doc, size_t op_n, const uint8_t agent[TG_TEXT_AGENT_BYTES])
+    __attribute__((warn_unused_result));
+
+/** Upper bounds of what one object and one flow add to the ops part. */
+#define TG_CODEC_OBJECT_BYTES (TG_TEXT_AGENT_BYTES + TG_TEXT_NAME_MAX + 8)
+#define TG_CODEC_FLOW_BYTES   (3 * TG_CODEC_OBJECT_BYTES + 16)
 
 #endif

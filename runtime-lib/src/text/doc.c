@@ -26,7 +26,7 @@ tg_doc_open(struct tg_doc **doc, int order)
 	if (rc != TG_OK || (rc = tg_pool_init(&d->pool)) != TG_OK ||
 	    (rc = tg_graph_init(&d->graph)) != TG_OK ||
 	    (rc = tg_formats_init(&d->formats, &d->pool, &d->graph)) != TG_OK ||
-	    (rc = tg_items_init(&d->items, 0)) != TG_OK) {
+	    (rc = tg_flows_init(d)) != TG_OK) {
 		tg_doc_close(d);
 		return rc;
 	}
@@ -43,10 +43,10 @@ tg_doc_close(struct tg_doc *doc)
 	tg_formats_free(&doc->formats);
 	tg_graph_free(&doc->graph);
 	tg_oplog_free(&doc->log);
-	tg_items_free(&doc->items);
+	tg_flows_free(doc);
 	tg_free(doc->sets);
 	tg_free(doc->registers);
-	tg_free(doc->register_of);
+	tg_free(doc->register_slots);
 	tg_free(doc->prepared.v);
 	tg_free(doc->merged.v);
 	tg_free(doc->view.v);
@@ -114,10 +114,45 @@ tg_doc_log_mark(struct tg_doc *doc, uint32_t pos, uint32_t count, uint32_t key, 
 	return TG_OK;
 }
 
-uint32_t
-tg_doc_find_register(const struct tg_doc *doc, uint32_t key)
+static uint32_t *
+register_slot(const struct tg_doc *doc, uint32_t object, uint32_t key)
 {
-	return key < doc->register_of_n && doc->register_of[key] > 0 ? doc->register_of[key] - 1 : TG_LV_NONE;
+	size_t mask = doc->register_slot_count - 1;
+	uint32_t name[2] = {object, key};
+	size_t i = tg_text_hash(name, sizeof name) & mask;
+
+	for (;; i = (i + 1) & mask) {
+		uint32_t s = doc->register_slots[i];
+
+		if (s == 0 || (doc->registers[s - 1].object == object && doc->registers[s - 1].key == key))
+			return &doc->register_slots[i];
+	}
+}
+
+uint32_t
+tg_doc_find_register(const struct tg_doc *doc, uint32_t object, uint32_t key)
+{
+	uint32_t s = doc->register_n > 0 ? *register_slot(doc, object, key) : 0;
+
+	return s > 0 ? s - 1 : TG_LV_NONE;
+}
+
+static int
+grow_register_slots(struct tg_doc *doc)
+{
+	size_t count = doc->register_slot_count > 0 ? doc->register_slot_count * 2 : 16;
+	uint32_t *fresh;
+
+	if ((doc->register_n + 1) * 2 <= doc->register_slot_count)
+		return TG_OK;
+	if ((fresh = tg_calloc(count, sizeof *fresh)) == NULL)
+		return TG_ENOMEM;
+	tg_free(doc->register_slots);
+	doc->register_slots = fresh;
+	doc->register_slot_count = count;
+	for (size_t i = 0; i < doc->register_n; i++)
+		*register_slot(doc, doc->registers[i].object, doc->registers[i].key) = (uint32_t)i + 1;
+	return TG_OK;
 }
 
 static int
@@ -126,22 +161,19 @@ make_register(struct tg_doc *doc, uint32_t object, uint32_t key, uint32_t *index
 	struct tg_register *r;
 	int rc;
 
-	if ((*index = tg_doc_find_register(doc, key)) != TG_LV_NONE)
+	if ((*index = tg_doc_find_register(doc, object, key)) != TG_LV_NONE)
 		return TG_OK;
-	if ((rc = tg_array_need((void **)&doc->register_of, &doc->register_of_cap, (size_t)key + 1,
-		 sizeof *doc->register_of)) != TG_OK ||
+	if ((rc = grow_register_slots(doc)) != TG_OK ||
 	    (rc = tg_array_need((void **)&doc->registers, &doc->register_cap, doc->register_n + 1,
 		 sizeof *doc->registers)) != TG_OK)
 		return rc;
-	while (doc->register_of_n <= key)
-		doc->register_of[doc->register_of_n++] = 0;
 	*index = (uint32_t)doc->register_n++;
-	doc->register_of[key] = *index + 1;
 	r = &doc->registers[*index];
 	r->object = object;
 	r->key = key;
 	r->last = r->winner = TG_LV_NONE;
 	r->seen = TG_POOL_NIL;
+	*register_slot(doc, object, key) = *index + 1;
 	return TG_OK;
 }
 
@@ -155,8 +187,10 @@ tg_doc_log_set(struct tg_doc *doc, uint32_t object, uint32_t key, uint32_t value
 
 	if ((rc = make_register(doc, object, key, &reg)) != TG_OK ||
 	    (rc = tg_array_need((void **)&doc->sets, &doc->set_cap, doc->set_n + 1, sizeof *doc->sets)) !=
-		TG_OK ||
-	    (rc = tg_oplog_append(&doc->log, TG_OP_SET, 0, 1, (uint32_t)doc->set_n)) != TG_OK)
+		TG_OK)
+		return rc;
+	doc->log.flow = TG_TEXT_FLOW_BODY;
+	if ((rc = tg_oplog_append(&doc->log, TG_OP_SET, 0, 1, (uint32_t)doc->set_n)) != TG_OK)
 		return rc;
 	r = &doc->registers[reg];
 	s = &doc->sets[doc->set_n];
@@ -198,6 +232,7 @@ log_decoded(struct tg_doc *doc)
 		const struct tg_op *op = &d->ops[i];
 		size_t len = 0;
 
+		doc->log.flow = (uint16_t)op->flow;
 		switch (op->kind) {
 		case TG_OP_CHAR:
 			len = d->chars_len == d->char_n ? op->count : tg_oplog_bytes(chars + at, op->count);
@@ -208,7 +243,7 @@ log_decoded(struct tg_doc *doc)
 			rc = tg_doc_log_mark(doc, op->pos, op->count, op->key, op->value);
 			break;
 		case TG_OP_SET:
-			rc = tg_doc_log_set(doc, TG_TEXT_OBJECT_DOC, op->key, op->value, 0);
+			rc = tg_doc_log_set(doc, op->object, op->key, op->value, 0);
 			break;
 		default:
 			rc = tg_oplog_append(&doc->log, op->kind, op->pos, op->count, op->format);
@@ -271,10 +306,11 @@ add(struct tg_doc *doc, const uint8_t *key, uint64_t first_seq, const struct tg_
 	if (!doc->deferred) {
 		if (doc->items.tracking && (rc = tg_walk_to(doc, &doc->parents)) != TG_OK)
 			return rc;
-		if (!tg_codec_in_range(doc->decoded, doc->items.sp_total))
+		tg_codec_lengths(doc->decoded, doc, key);
+		if (!tg_codec_in_range(doc->decoded))
 			return TG_ERANGE;
 	}
-	if ((rc = tg_codec_intern(doc->decoded, doc)) != TG_OK)
+	if ((rc = tg_codec_intern(doc->decoded, doc, key)) != TG_OK)
 		return rc;
 
 	/* Nothing is refused from here on. */

@@ -5,6 +5,7 @@
  *     graph           who made which events after which            graph.c
  *     log             what each event did, and all text            oplog.c
  *     items           the sequence, states and sums                items.c
+ *     flows           the same of every other sequence             flow.c
  *     walk.c          moves the prepared version and applies events to items
  *     plan.c          the order of a walk from scratch
  *     codec.c         bundles <-> operations
@@ -24,7 +25,7 @@
  *         steps (10,000 of them: half a second); what they type after that does not count again
  *     a bound on retreating: an author who goes on writing in an old version makes every host walk from there
  *         to the present and back for each bundle that arrives between others' (20,000 runs: 2 ms)
- *     flows other than the body, and inserts with a source: their place in the format is reserved
+ *     inserts with a source (moves): their place in the format is reserved
  */
 #ifndef TG_TEXT_DOC_H
 #define TG_TEXT_DOC_H
@@ -32,6 +33,7 @@
 #include <toygrid/text.h>
 
 #include "base/buf.h"
+#include "text/flow.h"
 #include "text/format.h"
 #include "text/graph.h"
 #include "text/items.h"
@@ -45,10 +47,10 @@ struct tg_set {
 };
 
 struct tg_register {
-	uint32_t object, key;
-	uint32_t last;	 /* set added last */
-	uint32_t winner; /* the set with the highest (lamport, agent, seq) */
-	uint32_t seen;	 /* value in VIEW */
+	uint32_t object, key; /* pool ids */
+	uint32_t last;	      /* set added last */
+	uint32_t winner;      /* the set with the highest (lamport, agent, seq) */
+	uint32_t seen;	      /* value in VIEW */
 };
 
 struct tg_decoded; /* codec.h */
@@ -64,18 +66,26 @@ struct tg_doc {
 	struct tg_formats formats;
 	struct tg_graph graph;
 	struct tg_oplog log;
-	struct tg_items items;
+	struct tg_items items; /* of the current flow */
+	uint32_t flow;	       /* the current one */
+
+	struct tg_flow *flows;
+	size_t flow_n, flow_cap;
+	uint32_t *flow_of; /* pool id of a flow's name -> its number; 0 = none */
+	size_t flow_of_n, flow_of_cap;
+	uint32_t *touched; /* flows but the body entered since the last poll: only these may be dirty */
+	size_t touched_n, touched_cap;
+	uint32_t length_stamp;
 
 	struct tg_set *sets;
 	size_t set_n, set_cap;
 	struct tg_register *registers;
 	size_t register_n, register_cap;
-	uint32_t
-	    *register_of; /* pool id of a key -> index in registers + 1; all are of the document so far */
-	size_t register_of_n, register_of_cap;
+	uint32_t *register_slots; /* (object, key) -> index in registers + 1; open addressing */
+	size_t register_slot_count;
 	int registers_stale; /* some winner is not what VIEW has */
 
-	uint32_t open_marks;	/* marks applied but outside PREPARED: a list through tg_mark.next */
+	uint32_t open_marks; /* of the current flow, applied but outside PREPARED: a list by tg_mark.next */
 	struct tg_lvs prepared; /* the version of the items' sp */
 	struct tg_lvs merged, view;
 
@@ -98,6 +108,14 @@ struct tg_doc {
 	uint32_t *key_scratch;
 	size_t key_cap;
 };
+
+/** tg_flow_enter(doc, flow): Make it the current one: doc->items and doc->open_marks are then its. */
+static inline void
+tg_flow_enter(struct tg_doc *doc, uint32_t flow)
+{
+	if (flow != doc->flow)
+		tg_flow_switch(doc, flow);
+}
 
 /* ---- walk.c */
 
@@ -141,8 +159,8 @@ int tg_doc_log_mark(struct tg_doc *doc, uint32_t pos, uint32_t count, uint32_t k
 int tg_doc_log_set(struct tg_doc *doc, uint32_t object, uint32_t key, uint32_t value, int local)
     __attribute__((warn_unused_result));
 
-/** tg_doc_find_register(doc, key): The index of the document's register ${key}, or TG_LV_NONE. */
-uint32_t tg_doc_find_register(const struct tg_doc *doc, uint32_t key);
+/** tg_doc_find_register(doc, object, key): The index of a register, or TG_LV_NONE. */
+uint32_t tg_doc_find_register(const struct tg_doc *doc, uint32_t object, uint32_t key);
 
 /** tg_doc_beats(doc, lamport, lv, other_lamport, other_lv): Does the first event win over the other? */
 int tg_doc_beats(
@@ -156,7 +174,9 @@ int tg_doc_ids(struct tg_doc *doc, const struct tg_lvs *version, const struct tg
 
 /* An edit with everything interned. */
 struct tg_change {
-	int kind; /* enum tg_op_kind */
+	int kind;	 /* enum tg_op_kind */
+	uint32_t flow;	 /* all but sets */
+	uint32_t object; /* sets */
 	uint32_t pos, count;
 	uint32_t format;     /* inserts */
 	uint32_t key, value; /* marks, sets */
@@ -171,6 +191,11 @@ struct tg_change {
  */
 int tg_change_apply(struct tg_doc *doc, const struct tg_change *change, int local)
     __attribute__((warn_unused_result));
+
+/* ---- read.c */
+
+/** tg_view_prepare(doc): Make VIEW the PREPARED version: then sp counts what the page shows. */
+int tg_view_prepare(struct tg_doc *doc) __attribute__((warn_unused_result));
 
 /* ---- poll.c */
 int tg_poll(struct tg_doc *doc, struct tg_patches *patches) __attribute__((warn_unused_result));

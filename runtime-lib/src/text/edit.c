@@ -17,6 +17,7 @@ tg_change_apply(struct tg_doc *doc, const struct tg_change *c, int local)
 
 	if ((rc = tg_graph_append(&doc->graph, doc->agent, events, at->v, at->n)) != TG_OK)
 		return rc;
+	doc->log.flow = (uint16_t)c->flow;
 	switch (c->kind) {
 	case TG_OP_CHAR:
 		rc = tg_oplog_append_text(&doc->log, c->pos, c->count, c->format, c->text, c->text_len);
@@ -25,7 +26,7 @@ tg_change_apply(struct tg_doc *doc, const struct tg_change *c, int local)
 		rc = tg_doc_log_mark(doc, c->pos, c->count, c->key, c->value);
 		break;
 	case TG_OP_SET:
-		rc = tg_doc_log_set(doc, TG_TEXT_OBJECT_DOC, c->key, c->value, local);
+		rc = tg_doc_log_set(doc, c->object, c->key, c->value, local);
 		break;
 	default:
 		rc = tg_oplog_append(&doc->log, c->kind, c->pos, c->count, c->format);
@@ -40,17 +41,34 @@ tg_change_apply(struct tg_doc *doc, const struct tg_change *c, int local)
 	return tg_walk_apply(doc, start, doc->log.next, local);
 }
 
-/* Can edit ${e} be made in a document of *length items?  *length and *events are kept up. */
-static int
-check_edit(const struct tg_edit *e, uint64_t *length, uint64_t *events)
+/* The length of a flow after the edits checked so far. */
+static uint64_t *
+length_of(struct tg_doc *doc, uint32_t flow)
 {
+	struct tg_flow *f = &doc->flows[flow];
+
+	if (f->length_stamp != doc->length_stamp) {
+		f->length_stamp = doc->length_stamp;
+		f->length = flow == doc->flow ? doc->items.view_total : f->items.view_total;
+	}
+	return &f->length;
+}
+
+/* Can edit ${e} be made?  The flow's length and *events are kept up. */
+static int
+check_edit(struct tg_doc *doc, const struct tg_edit *e, uint64_t *events)
+{
+	struct tg_object_name name;
+	uint64_t *length;
 	struct tg_bytes key = {e->key, e->key_len}, value;
 	struct tg_reader r;
 	size_t scalars;
 	int rc;
 
-	if (e->kind != TG_EDIT_SET ? e->flow != TG_TEXT_FLOW_BODY : e->object != TG_TEXT_OBJECT_DOC)
+	if (e->kind != TG_EDIT_SET ? e->flow >= doc->flow_n
+				   : e->object != TG_TEXT_OBJECT_DOC && !tg_object_get(doc, e->object, &name))
 		return TG_EINVAL;
+	length = length_of(doc, e->kind != TG_EDIT_SET ? e->flow : TG_TEXT_FLOW_BODY);
 	switch (e->kind) {
 	case TG_EDIT_INSERT:
 		if (e->text_len == 0)
@@ -108,6 +126,7 @@ make_edit(struct tg_doc *doc, const struct tg_edit *e)
 	size_t scalars;
 	int rc;
 
+	c.flow = e->flow;
 	c.pos = e->index;
 	c.count = 1;
 	switch (e->kind) {
@@ -135,6 +154,8 @@ make_edit(struct tg_doc *doc, const struct tg_edit *e)
 		break;
 	case TG_EDIT_SET:
 		c.kind = TG_OP_SET;
+		c.flow = TG_TEXT_FLOW_BODY;
+		c.object = e->object;
 		c.pos = 0;
 		break;
 	}
@@ -153,7 +174,7 @@ int
 tg_doc_edit(
     struct tg_doc *doc, const struct tg_edit *edits, size_t n, uint64_t *first_seq, uint64_t *event_count)
 {
-	uint64_t length, events = 0, first;
+	uint64_t events = 0, first;
 	int rc;
 
 	if (first_seq != NULL)
@@ -166,9 +187,9 @@ tg_doc_edit(
 		return TG_EINVAL;
 	if (n > TG_TEXT_EDITS_MAX)
 		return TG_ETOOBIG;
-	length = doc->items.view_total;
+	doc->length_stamp++;
 	for (size_t i = 0; i < n; i++)
-		if ((rc = check_edit(&edits[i], &length, &events)) != TG_OK)
+		if ((rc = check_edit(doc, &edits[i], &events)) != TG_OK)
 			return rc;
 	if (events > TG_TEXT_EVENTS_MAX - doc->log.next)
 		return TG_ELIMIT;
@@ -213,23 +234,26 @@ read_key_value(struct tg_reader *r, struct tg_edit *e)
 	e->value_len = b.len;
 }
 
-static void
-read_edit(struct tg_reader *r, struct tg_edit *e)
+static int
+read_edit(struct tg_doc *doc, struct tg_reader *r, struct tg_edit *e)
 {
 	static const uint8_t fields[] = {5, 4, 4, 4, 6, 4};
 	uint32_t n = tg_read_array(r, 1, 6), to;
 	struct tg_bytes b;
+	int rc;
 
 	memset(e, 0, sizeof *e);
 	e->kind = (int)tg_read_uint(r, UINT32_MAX / 2);
 	if (tg_reader_status(r) == TG_OK && (e->kind > TG_EDIT_SET || n != fields[e->kind]))
 		tg_reader_fail(r, TG_EFORMAT);
 	if (e->kind == TG_EDIT_SET) {
-		e->object = (uint32_t)tg_read_uint(r, UINT32_MAX);
+		if ((rc = tg_object_read(doc, r, 1, &e->object)) != TG_OK)
+			return rc;
 		read_key_value(r, e);
-		return;
+		return TG_OK;
 	}
-	e->flow = (uint32_t)tg_read_uint(r, UINT32_MAX);
+	if ((rc = tg_flow_read(doc, r, 1, &e->flow)) != TG_OK)
+		return rc;
 	e->index = (uint32_t)tg_read_uint(r, UINT32_MAX);
 	switch (e->kind) {
 	case TG_EDIT_INSERT:
@@ -251,6 +275,7 @@ read_edit(struct tg_reader *r, struct tg_edit *e)
 		read_key_value(r, e);
 		break;
 	}
+	return TG_OK;
 }
 
 int
@@ -266,19 +291,19 @@ tg_doc_edit_msgpack(
 		*first_seq = 0;
 	if (event_count != NULL)
 		*event_count = 0;
-	if (doc->failed != TG_OK)
-		return doc->failed;
+	if ((rc = tg_doc_ready(doc)) != TG_OK)
+		return rc;
 	tg_reader_init(&r, data, len);
 	n = tg_read_array(&r, 0, TG_TEXT_EDITS_MAX);
 	if ((rc = tg_reader_status(&r)) != TG_OK)
 		return rc;
 	if (n > 1 && (edits = tg_calloc(n, sizeof *edits)) == NULL)
 		return tg_doc_fail(doc, TG_ENOMEM);
-	for (uint32_t i = 0; i < n && tg_reader_status(&r) == TG_OK; i++)
-		read_edit(&r, &edits[i]);
-	if ((rc = tg_reader_end(&r)) == TG_OK)
+	for (uint32_t i = 0; i < n && rc == TG_OK && tg_reader_status(&r) == TG_OK; i++)
+		rc = read_edit(doc, &r, &edits[i]);
+	if (rc == TG_OK && (rc = tg_reader_end(&r)) == TG_OK)
 		rc = tg_doc_edit(doc, edits, n, first_seq, event_count);
 	if (n > 1)
 		tg_free(edits);
-	return rc;
+	return tg_doc_fail(doc, rc);
 }

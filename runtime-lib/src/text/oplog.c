@@ -28,6 +28,8 @@ continues(const struct tg_oplog *log, int kind, uint32_t pos, uint32_t aux)
 		return 0;
 	r = &log->runs[log->n - 1];
 	n = log->next - r->lv;
+	if (r->flow != log->flow)
+		return 0;
 	switch (kind) {
 	case TG_OP_CHAR:
 	case TG_OP_BLOCK:
@@ -57,6 +59,7 @@ add_run(struct tg_oplog *log, int kind, uint32_t pos, uint32_t aux)
 	r->text = (uint32_t)log->text_len;
 	r->kind = (uint8_t)kind;
 	r->ascii = 1;
+	r->flow = log->flow;
 	return TG_OK;
 }
 

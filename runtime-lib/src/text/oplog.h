@@ -29,6 +29,7 @@ struct tg_oprun {
 	uint32_t text; /* inserts of chars: offset in the arena (the next run's is its end) */
 	uint8_t kind;
 	uint8_t ascii; /* the run's text has one byte per item */
+	uint16_t flow; /* that its positions count in; 0 for sets */
 };
 
 struct tg_oplog {
@@ -37,6 +38,7 @@ struct tg_oplog {
 	uint32_t *hint; /* as in tg_graph */
 	size_t hint_n, hint_cap;
 	uint32_t next; /* the next LV */
+	uint16_t flow; /* of the events appended from now on */
 	uint8_t *text;
 	size_t text_len, text_cap;
 };

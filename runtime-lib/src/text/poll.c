@@ -23,7 +23,8 @@ tg_poll_record(struct tg_doc *doc, int op, uint32_t index, uint32_t count, int k
 
 	if (doc->record_n > 0)
 		p = doc->records + (doc->record_n - 1) * TG_PATCH_FIELDS;
-	if (p != NULL && op != TG_PATCH_SET && p[0] == op && (uint32_t)p[5] == format && p[4] == kind &&
+	if (p != NULL && op != TG_PATCH_SET && p[0] == op && (uint32_t)p[1] == doc->flow &&
+	    (uint32_t)p[5] == format && p[4] == kind &&
 	    (uint32_t)p[2] + (op == TG_PATCH_DELETE ? 0 : (uint32_t)p[3]) == index) {
 		p[3] += (int32_t)count;
 		p[7] += (int32_t)len;
@@ -34,7 +35,7 @@ tg_poll_record(struct tg_doc *doc, int op, uint32_t index, uint32_t count, int k
 		return rc;
 	p = doc->records + doc->record_n++ * TG_PATCH_FIELDS;
 	p[0] = op;
-	p[1] = TG_TEXT_FLOW_BODY;
+	p[1] = (int32_t)doc->flow;
 	p[2] = (int32_t)index;
 	p[3] = (int32_t)count;
 	p[4] = kind;
@@ -120,7 +121,7 @@ poll_registers(struct tg_doc *doc)
 			continue;
 		r->seen = value;
 		tg_write_array(&doc->out, 3);
-		tg_write_uint(&doc->out, r->object);
+		tg_object_write(doc, &doc->out, r->object);
 		p = tg_pool_get(&doc->pool, r->key, &len);
 		tg_write_str(&doc->out, (const char *)p, len);
 		p = tg_pool_get(&doc->pool, value, &len);
@@ -132,19 +133,36 @@ poll_registers(struct tg_doc *doc)
 	return TG_OK;
 }
 
-int
-tg_poll(struct tg_doc *doc, struct tg_patches *patches)
+static int
+poll_flow(struct tg_doc *doc, uint32_t flow)
 {
 	uint32_t leaf, before;
 	int rc;
 
-	doc->record_n = 0;
-	tg_buf_reset(&doc->out);
+	tg_flow_enter(doc, flow);
 	while (tg_items_next_dirty(&doc->items, &leaf, &before)) {
 		if ((rc = poll_leaf(doc, leaf, before)) != TG_OK)
 			return rc;
 		tg_items_clean(&doc->items, leaf);
 	}
+	return TG_OK;
+}
+
+int
+tg_poll(struct tg_doc *doc, struct tg_patches *patches)
+{
+	int rc;
+
+	doc->record_n = 0;
+	tg_buf_reset(&doc->out);
+	for (size_t i = 0; i < doc->touched_n; i++) {
+		if ((rc = poll_flow(doc, doc->touched[i])) != TG_OK)
+			return rc;
+		doc->flows[doc->touched[i]].touched = 0;
+	}
+	doc->touched_n = 0;
+	if ((rc = poll_flow(doc, TG_TEXT_FLOW_BODY)) != TG_OK)
+		return rc;
 	if (doc->registers_stale && (rc = poll_registers(doc)) != TG_OK)
 		return rc;
 	if ((rc = tg_lvs_copy(&doc->view, &doc->merged)) != TG_OK || (rc = tg_buf_status(&doc->out)) != TG_OK)

@@ -9,13 +9,17 @@
 uint32_t
 tg_doc_length(struct tg_doc *doc, uint32_t flow)
 {
-	return tg_doc_ready(doc) == TG_OK && flow == TG_TEXT_FLOW_BODY ? doc->items.se_total : 0;
+	if (tg_doc_ready(doc) != TG_OK || flow >= doc->flow_n)
+		return 0;
+	return flow == doc->flow ? doc->items.se_total : doc->flows[flow].items.se_total;
 }
 
 uint32_t
 tg_doc_view_length(struct tg_doc *doc, uint32_t flow)
 {
-	return tg_doc_ready(doc) == TG_OK && flow == TG_TEXT_FLOW_BODY ? doc->items.view_total : 0;
+	if (tg_doc_ready(doc) != TG_OK || flow >= doc->flow_n)
+		return 0;
+	return flow == doc->flow ? doc->items.view_total : doc->flows[flow].items.view_total;
 }
 
 int
@@ -28,7 +32,10 @@ tg_doc_read(struct tg_doc *doc, uint32_t flow, uint32_t from, uint32_t count,
 
 	if ((rc = tg_doc_ready(doc)) != TG_OK)
 		return rc;
-	if (flow != TG_TEXT_FLOW_BODY || (uint64_t)from + count > t->se_total)
+	if (flow >= doc->flow_n)
+		return TG_ERANGE;
+	tg_flow_enter(doc, flow);
+	if ((uint64_t)from + count > t->se_total)
 		return TG_ERANGE;
 	if (count == 0)
 		return TG_OK;
@@ -130,14 +137,23 @@ tg_doc_register(struct tg_doc *doc, uint32_t object, const uint8_t *key, size_t 
 	*value_len = 0;
 	if ((rc = tg_doc_ready(doc)) != TG_OK)
 		return rc;
-	if (object == TG_TEXT_OBJECT_DOC && tg_pool_find(&doc->pool, key, key_len, &id) &&
-	    (id = tg_doc_find_register(doc, id)) != TG_LV_NONE)
+	if (tg_pool_find(&doc->pool, key, key_len, &id) &&
+	    (id = tg_doc_find_register(doc, object, id)) != TG_LV_NONE)
 		found = doc->sets[doc->registers[id].winner].value;
 	*value = tg_pool_get(&doc->pool, found, value_len);
 	return TG_OK;
 }
 
-/* The registers that are not nil, sorted by key, as indexes in doc->key_scratch. */
+/* Registers in the order of (object, key). */
+static int
+compare_registers(const struct tg_doc *doc, uint32_t a, uint32_t b)
+{
+	int c = tg_pool_compare(&doc->pool, doc->registers[a].object, doc->registers[b].object);
+
+	return c != 0 ? c : tg_pool_compare(&doc->pool, doc->registers[a].key, doc->registers[b].key);
+}
+
+/* The registers that are not nil, sorted, as indexes in doc->key_scratch. */
 static int
 sort_registers(struct tg_doc *doc, size_t *n)
 {
@@ -160,9 +176,7 @@ sort_registers(struct tg_doc *doc, size_t *n)
 			uint32_t x = v[i];
 			size_t k = i;
 
-			for (; k >= gap && tg_pool_compare(&doc->pool, doc->registers[v[k - gap]].key,
-					       doc->registers[x].key) > 0;
-			     k -= gap)
+			for (; k >= gap && compare_registers(doc, v[k - gap], x) > 0; k -= gap)
 				v[k] = v[k - gap];
 			v[k] = x;
 		}
@@ -188,7 +202,7 @@ tg_doc_registers(struct tg_doc *doc, const uint8_t **data, size_t *len)
 		const uint8_t *p = tg_pool_get(&doc->pool, r->key, &k);
 
 		tg_write_array(&doc->out, 3);
-		tg_write_uint(&doc->out, r->object);
+		tg_object_write(doc, &doc->out, r->object);
 		tg_write_str(&doc->out, (const char *)p, k);
 		p = tg_pool_get(&doc->pool, doc->sets[r->winner].value, &k);
 		tg_buf_put(&doc->out, p, k);
@@ -307,7 +321,7 @@ tg_doc_map(struct tg_doc *doc, const struct tg_event_id *version, size_t n, uint
 	*mapped = 0;
 	if ((rc = tg_doc_ready(doc)) != TG_OK)
 		return rc;
-	if (flow != TG_TEXT_FLOW_BODY)
+	if (flow >= doc->flow_n)
 		return TG_EINVAL;
 	doc->parents.n = 0;
 	for (size_t i = 0; i < n; i++) {
@@ -321,6 +335,7 @@ tg_doc_map(struct tg_doc *doc, const struct tg_event_id *version, size_t n, uint
 		return tg_doc_fail(doc, rc);
 	if (!doc->items.tracking && tg_lvs_equal(&doc->parents, &doc->merged) &&
 	    tg_lvs_equal(&doc->view, &doc->merged)) {
+		tg_flow_enter(doc, flow);
 		if (index > doc->items.se_total)
 			return TG_ERANGE;
 		*mapped = index;
@@ -328,5 +343,53 @@ tg_doc_map(struct tg_doc *doc, const struct tg_event_id *version, size_t n, uint
 	}
 	if ((rc = tg_walk_track(doc)) != TG_OK || (rc = tg_walk_to(doc, &doc->parents)) != TG_OK)
 		return tg_doc_fail(doc, rc);
+	tg_flow_enter(doc, flow);
 	return map_index(doc, index, bias, mapped);
+}
+
+/* ---- one item of VIEW */
+
+int
+tg_view_prepare(struct tg_doc *doc)
+{
+	int rc;
+
+	if (!doc->items.tracking) {
+		if (tg_lvs_equal(&doc->view, &doc->merged))
+			return TG_OK;
+		if ((rc = tg_walk_track(doc)) != TG_OK)
+			return rc;
+	}
+	return tg_walk_to(doc, &doc->view);
+}
+
+int
+tg_doc_item(
+    struct tg_doc *doc, uint32_t flow, uint32_t index, struct tg_event_id *id, int *kind, uint32_t *format)
+{
+	const struct tg_grun *r;
+	const struct tg_item *it;
+	struct tg_cursor c;
+	uint32_t lv;
+	int rc;
+
+	memset(id, 0, sizeof *id);
+	*kind = 0;
+	*format = 0;
+	if ((rc = tg_doc_ready(doc)) != TG_OK)
+		return rc;
+	if (index >= tg_doc_view_length(doc, flow))
+		return TG_ERANGE;
+	if ((rc = tg_view_prepare(doc)) != TG_OK)
+		return tg_doc_fail(doc, rc);
+	tg_flow_enter(doc, flow);
+	c = tg_items_find(&doc->items, index);
+	it = tg_items_at(&doc->items, c);
+	lv = it->id + c.off;
+	r = tg_graph_run(&doc->graph, lv);
+	memcpy(id->agent, doc->graph.agents[r->agent].key, TG_TEXT_AGENT_BYTES);
+	id->seq = r->seq + (lv - r->start);
+	*kind = tg_item_kind(it);
+	*format = it->seen;
+	return TG_OK;
 }

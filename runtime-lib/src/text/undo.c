@@ -19,6 +19,8 @@ struct undo {
 	size_t target_n, target_cap;
 	uint32_t *keys; /* of the marks among them */
 	size_t key_n, key_cap;
+	uint32_t *flows; /* of all but the sets among them */
+	size_t flow_n, flow_cap;
 	struct step {
 		struct tg_change change;
 		uint32_t source; /* restored text: the item it was */
@@ -64,6 +66,19 @@ sort_numbers(uint32_t *v, size_t n)
 				v[k] = v[k - gap];
 			v[k] = x;
 		}
+}
+
+/* Sorted, without duplicates; the new count. */
+static size_t
+sort_set(uint32_t *v, size_t n)
+{
+	size_t kept = 0;
+
+	sort_numbers(v, n);
+	for (size_t i = 0; i < n; i++)
+		if (kept == 0 || v[kept - 1] != v[i])
+			v[kept++] = v[i];
+	return kept;
 }
 
 static int
@@ -157,6 +172,7 @@ gather_register(struct tg_doc *doc, struct undo *u, const struct tg_register *r)
 			best = s;
 	c.kind = TG_OP_SET;
 	c.count = 1;
+	c.object = r->object;
 	c.key = r->key;
 	c.value = best == TG_LV_NONE ? TG_POOL_NIL : doc->sets[best].value;
 	return c.value == doc->sets[r->winner].value ? TG_OK : add_step(u, c, 0);
@@ -167,7 +183,6 @@ static int
 gather_effects(struct tg_doc *doc, struct undo *u)
 {
 	int rc, sets = 0;
-	size_t kept = 0;
 
 	for (size_t i = 0; i < u->events.n; i++) {
 		const struct tg_oprun *r = tg_oplog_find(&doc->log, u->events.v[i].start);
@@ -179,6 +194,9 @@ gather_effects(struct tg_doc *doc, struct undo *u)
 							  doc->formats.marks[r->aux].key)) != TG_OK)
 				return rc;
 			sets |= r->kind == TG_OP_SET;
+			if (r->kind != TG_OP_SET && (u->flow_n == 0 || u->flows[u->flow_n - 1] != r->flow) &&
+			    (rc = push_number(&u->flows, &u->flow_n, &u->flow_cap, r->flow)) != TG_OK)
+				return rc;
 			if (r->kind != TG_OP_DELETE && r->kind != TG_OP_DELETE_BACK)
 				continue;
 			for (uint32_t lv = at; lv < to; lv++)
@@ -188,11 +206,8 @@ gather_effects(struct tg_doc *doc, struct undo *u)
 		}
 	}
 	sort_numbers(u->targets, u->target_n);
-	sort_numbers(u->keys, u->key_n);
-	for (size_t i = 0; i < u->key_n; i++)
-		if (kept == 0 || u->keys[kept - 1] != u->keys[i])
-			u->keys[kept++] = u->keys[i];
-	u->key_n = kept;
+	u->key_n = sort_set(u->keys, u->key_n);
+	u->flow_n = sort_set(u->flows, u->flow_n);
 	for (size_t i = 0; sets && i < doc->register_n; i++)
 		if ((rc = gather_register(doc, u, &doc->registers[i])) != TG_OK)
 			return rc;
@@ -278,6 +293,7 @@ gather_run(struct tg_doc *doc, struct undo *u, const struct tg_item *it, uint32_
 		       (!(it->st & TG_ITEM_GONE) ||
 			   (!undone && times_deleted(u, it->id + done + n) == tg_item_sp(it) - 1) == back))
 			n++;
+		c.flow = doc->flow;
 		c.pos = *index;
 		c.count = n;
 		if (!(it->st & TG_ITEM_GONE) && undone) {
@@ -299,11 +315,14 @@ gather_run(struct tg_doc *doc, struct undo *u, const struct tg_item *it, uint32_
 }
 
 static int
-gather_items(struct tg_doc *doc, struct undo *u)
+gather_items(struct tg_doc *doc, struct undo *u, uint32_t flow)
 {
-	struct tg_cursor c = {doc->items.first, 0, 0};
+	struct tg_cursor c = {0, 0, 0};
 	uint32_t index = 0;
 	int rc;
+
+	tg_flow_enter(doc, flow);
+	c.leaf = doc->items.first;
 
 	for (; tg_items_step(&doc->items, &c); c.idx++)
 		if ((rc = gather_run(doc, u, tg_items_at(&doc->items, c), &index)) != TG_OK)
@@ -313,13 +332,16 @@ gather_items(struct tg_doc *doc, struct undo *u)
 
 /* Marks that give back what ${key} was where an undone mark wins. */
 static int
-gather_marks(struct tg_doc *doc, struct undo *u, uint32_t key)
+gather_marks(struct tg_doc *doc, struct undo *u, uint32_t flow, uint32_t key)
 {
-	struct tg_cursor c = {doc->items.first, 0, 0};
+	struct tg_cursor c = {0, 0, 0};
 	struct tg_change change = {0};
 	uint32_t index = 0;
 	int rc;
 
+	tg_flow_enter(doc, flow);
+	c.leaf = doc->items.first;
+	change.flow = flow;
 	change.kind = TG_OP_MARK;
 	change.key = key;
 	for (; tg_items_step(&doc->items, &c); c.idx++) {
@@ -390,21 +412,28 @@ undo(struct tg_doc *doc, struct undo *u, const struct tg_event_range *ranges, si
 	int rc;
 
 	if ((rc = gather_events(doc, u, ranges, n)) != TG_OK || (rc = tg_walk_track(doc)) != TG_OK ||
-	    (rc = tg_walk_to(doc, &doc->merged)) != TG_OK || (rc = gather_effects(doc, u)) != TG_OK ||
-	    (rc = gather_items(doc, u)) != TG_OK)
+	    (rc = tg_walk_to(doc, &doc->merged)) != TG_OK || (rc = gather_effects(doc, u)) != TG_OK)
 		return rc;
+	for (size_t i = 0; i < u->flow_n; i++)
+		if ((rc = gather_items(doc, u, u->flows[i])) != TG_OK)
+			return rc;
 	for (size_t i = 0; i < u->step_n; i++)
 		events += u->steps[i].change.count;
 	/* Giving back a mark takes at most one event per run of items: a generous bound, checked before
 	 * anything. */
-	if (events + (uint64_t)u->key_n * doc->items.leaf_n * TG_LEAF_RUNS >
-	    TG_TEXT_EVENTS_MAX - doc->log.next)
+	for (size_t i = 0; i < u->flow_n; i++) {
+		tg_flow_enter(doc, u->flows[i]);
+		events += (uint64_t)u->key_n * doc->items.leaf_n * TG_LEAF_RUNS;
+	}
+	if (events > TG_TEXT_EVENTS_MAX - doc->log.next)
 		return TG_ELIMIT;
 	if ((rc = make_steps(doc, u)) != TG_OK)
 		return rc;
-	for (size_t i = 0; i < u->key_n; i++)
-		if ((rc = gather_marks(doc, u, u->keys[i])) != TG_OK || (rc = make_steps(doc, u)) != TG_OK)
-			return rc;
+	for (size_t i = 0; i < u->flow_n; i++)
+		for (size_t k = 0; k < u->key_n; k++)
+			if ((rc = gather_marks(doc, u, u->flows[i], u->keys[k])) != TG_OK ||
+			    (rc = make_steps(doc, u)) != TG_OK)
+				return rc;
 	return TG_OK;
 }
 
@@ -432,6 +461,7 @@ tg_doc_undo(struct tg_doc *doc, const struct tg_event_range *ranges, size_t n, u
 	tg_free(u.events.v);
 	tg_free(u.targets);
 	tg_free(u.keys);
+	tg_free(u.flows);
 	tg_free(u.steps);
 	if (rc == TG_OK)
 		rc = tg_poll(doc, patches);

@@ -374,6 +374,8 @@ shift_run(struct tg_doc *doc, const struct tg_oprun *r, uint32_t start, uint32_t
 	const uint32_t *target = doc->items.place;
 	int rc;
 
+	if (r->kind != TG_OP_SET)
+		tg_flow_enter(doc, r->flow);
 	switch (r->kind) {
 	case TG_OP_CHAR:
 	case TG_OP_BLOCK:
@@ -472,6 +474,8 @@ tg_walk_apply(struct tg_doc *doc, uint32_t start, uint32_t end, int local)
 		if (to > end)
 			to = end;
 		n = to - at;
+		if (r->kind != TG_OP_SET)
+			tg_flow_enter(doc, r->flow);
 		switch (r->kind) {
 		case TG_OP_CHAR:
 		case TG_OP_BLOCK:
@@ -498,8 +502,8 @@ tg_walk_apply(struct tg_doc *doc, uint32_t start, uint32_t end, int local)
 	return tg_lvs_push(&doc->prepared, end - 1);
 }
 
-void
-tg_walk_seen(struct tg_doc *doc)
+static void
+see_flow(struct tg_doc *doc)
 {
 	struct tg_items *t = &doc->items;
 	struct tg_cursor c = {t->first, 0, 0};
@@ -517,14 +521,27 @@ tg_walk_seen(struct tg_doc *doc)
 		tg_items_clean(t, leaf);
 }
 
+void
+tg_walk_seen(struct tg_doc *doc)
+{
+	for (uint32_t i = 0; i < doc->flow_n; i++) {
+		tg_flow_enter(doc, i);
+		see_flow(doc);
+	}
+}
+
 /* ---- from linear to tracked */
 
-/* Are the logged events [start, end), made one after another in a version of ${length} items, in range? */
+/* Are the logged events [start, end), made one after another in PREPARED, in range? */
 static int
-in_range(const struct tg_doc *doc, uint32_t start, uint32_t end, uint64_t length)
+in_range(struct tg_doc *doc, uint32_t start, uint32_t end)
 {
 	const struct tg_oprun *r = tg_oplog_find(&doc->log, start);
+	uint32_t flow = TG_TEXT_FLOW_BODY;
+	uint64_t length = tg_flow_total(doc, flow);
 
+	doc->length_stamp++;
+	doc->flows[flow].length_stamp = doc->length_stamp;
 	for (uint32_t at = start; at < end; r++) {
 		uint32_t to = tg_oplog_end(&doc->log, r), skip = at - r->lv;
 		uint64_t pos = r->pos, n;
@@ -533,6 +550,14 @@ in_range(const struct tg_doc *doc, uint32_t start, uint32_t end, uint64_t length
 			to = end;
 		n = to - at;
 		at = to;
+		if (r->flow != flow) {
+			doc->flows[flow].length = length;
+			flow = r->flow;
+			length = doc->flows[flow].length_stamp == doc->length_stamp
+				     ? doc->flows[flow].length
+				     : tg_flow_total(doc, flow);
+			doc->flows[flow].length_stamp = doc->length_stamp;
+		}
 		switch (r->kind) {
 		case TG_OP_CHAR:
 		case TG_OP_BLOCK:
@@ -567,7 +592,7 @@ visit_stretch(struct tg_doc *doc, uint32_t start, uint32_t end, const struct tg_
 
 	if ((rc = tg_walk_to(doc, parents)) != TG_OK)
 		return rc;
-	if (!in_range(doc, start, end, doc->items.sp_total))
+	if (!in_range(doc, start, end))
 		return TG_ERANGE;
 	return tg_walk_apply(doc, start, end, 0);
 }
@@ -580,10 +605,15 @@ tg_walk_track(struct tg_doc *doc)
 
 	if (doc->items.tracking)
 		return TG_OK;
-	if ((rc = tg_items_init(&doc->items, 1)) != TG_OK || (rc = grow_place(doc)) != TG_OK)
+	for (uint32_t i = 0; i < doc->flow_n; i++) {
+		tg_flow_enter(doc, i);
+		if ((rc = tg_items_init(&doc->items, 1)) != TG_OK)
+			return rc;
+		doc->open_marks = TG_LV_NONE;
+	}
+	if ((rc = grow_place(doc)) != TG_OK)
 		return rc;
 	tg_formats_forget_states(&doc->formats);
-	doc->open_marks = TG_LV_NONE;
 	doc->prepared.n = 0;
 	if (doc->log.next == 0)
 		return TG_OK;
