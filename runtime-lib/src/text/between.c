@@ -105,10 +105,12 @@ tg_doc_map_between(struct tg_doc *doc, const struct tg_event_id *from, size_t fr
 	*mapped = 0;
 	if ((rc = tg_doc_ready(doc)) != TG_OK)
 		return rc;
-	if (flow != TG_TEXT_FLOW_BODY)
+	if (flow >= doc->flow_n)
 		return TG_EINVAL;
-	if ((rc = tg_version_open(doc, &a, from, from_n)) == TG_OK &&
-	    (rc = tg_version_open(doc, &b, to, to_n)) == TG_OK)
+	if ((rc = tg_version_open(doc, &a, from, from_n)) == TG_OK)
+		rc = tg_version_open(doc, &b, to, to_n);
+	a.flow = b.flow = flow;
+	if (rc == TG_OK)
 		rc = map(doc, &a, &b, index, bias, mapped);
 	tg_version_free(&a);
 	tg_version_free(&b);

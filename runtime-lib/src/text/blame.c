@@ -53,9 +53,11 @@ tg_doc_blame(struct tg_doc *doc, const struct tg_event_id *ids, size_t n, uint32
 
 	if ((rc = tg_doc_ready(doc)) != TG_OK)
 		return rc;
-	if (flow != TG_TEXT_FLOW_BODY)
+	if (flow >= doc->flow_n)
 		return TG_EINVAL;
-	if ((rc = tg_version_open(doc, &v, ids, n)) == TG_OK && (rc = tg_version_prepare(doc, &v)) == TG_OK)
+	rc = tg_version_open(doc, &v, ids, n);
+	v.flow = flow;
+	if (rc == TG_OK && (rc = tg_version_prepare(doc, &v)) == TG_OK)
 		rc = blame_items(doc, &v, visit, ctx, &stopped);
 	tg_version_free(&v);
 	return rc == TG_OK ? stopped : tg_doc_fail(doc, rc);

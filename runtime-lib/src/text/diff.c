@@ -307,14 +307,17 @@ compare_registers(struct diff *d)
 }
 
 static int
-diff(struct diff *d, const struct tg_event_id *from, size_t from_n, const struct tg_event_id *to, size_t to_n)
+diff(struct diff *d, const struct tg_event_id *from, size_t from_n, const struct tg_event_id *to, size_t to_n,
+    uint32_t flow)
 {
 	struct tg_doc *doc = d->doc;
 	struct tg_spans only_from = {0}, only_to = {0};
 	int rc;
 
-	if ((rc = tg_version_open(doc, &d->from, from, from_n)) == TG_OK &&
-	    (rc = tg_version_open(doc, &d->to, to, to_n)) == TG_OK &&
+	if ((rc = tg_version_open(doc, &d->from, from, from_n)) == TG_OK)
+		rc = tg_version_open(doc, &d->to, to, to_n);
+	d->from.flow = d->to.flow = flow;
+	if (rc == TG_OK &&
 	    (rc = tg_graph_diff(&doc->graph, d->from.frontier.v, d->from.frontier.n, d->to.frontier.v,
 		 d->to.frontier.n, &only_from, &only_to)) == TG_OK &&
 	    (rc = tg_version_prepare(doc, &d->from)) == TG_OK && (rc = note_items(d)) == TG_OK &&
@@ -322,7 +325,7 @@ diff(struct diff *d, const struct tg_event_id *from, size_t from_n, const struct
 	    (rc = note_deletions(d, &only_from)) == TG_OK && (rc = note_deletions(d, &only_to)) == TG_OK) {
 		sort_deletions(d);
 		rc = compare_items(d);
-		if (rc == TG_OK && d->stopped == 0)
+		if (rc == TG_OK && d->stopped == 0 && flow == TG_TEXT_FLOW_BODY)
 			rc = compare_registers(d);
 	}
 	tg_free(only_from.v);
@@ -339,9 +342,9 @@ tg_doc_diff(struct tg_doc *doc, const struct tg_event_id *from, size_t from_n, c
 
 	if ((rc = tg_doc_ready(doc)) != TG_OK)
 		return rc;
-	if (flow != TG_TEXT_FLOW_BODY)
+	if (flow >= doc->flow_n)
 		return TG_EINVAL;
-	rc = diff(&d, from, from_n, to, to_n);
+	rc = diff(&d, from, from_n, to, to_n, flow);
 	tg_version_free(&d.from);
 	tg_version_free(&d.to);
 	tg_free(d.noted);

@@ -60,7 +60,10 @@ tg_version_prepare(struct tg_doc *doc, const struct tg_version *v)
 {
 	int rc = tg_walk_track(doc);
 
-	return rc == TG_OK ? tg_walk_to(doc, &v->frontier) : rc;
+	if (rc != TG_OK || (rc = tg_walk_to(doc, &v->frontier)) != TG_OK)
+		return rc;
+	tg_flow_enter(doc, v->flow);
+	return TG_OK;
 }
 
 static void
@@ -206,7 +209,7 @@ tg_version_put_set(
 	const uint8_t *p = tg_pool_get(&doc->pool, reg->key, &len);
 
 	tg_write_array(out, 3);
-	tg_write_uint(out, reg->object);
+	tg_object_write(doc, out, reg->object);
 	tg_write_str(out, (const char *)p, len);
 	p = tg_pool_get(&doc->pool, value, &len);
 	tg_buf_put(out, p, len);

@@ -11,6 +11,7 @@
 #include "text/doc.h"
 
 struct tg_version {
+	uint32_t flow; /* entered by tg_version_prepare(); the body unless set */
 	struct tg_lvs frontier;
 	struct tg_spans events; /* all of them, the newest first */
 	/* Formats found so far, by state: + 1; states are numbered anew when the walker starts afresh. */
