@@ -1,3 +1,27 @@
+/*
+ * The reference to read before the real thing, and the judge of it.
+ *
+ * A document is one array of all items ever inserted, in their final order; deleted ones stay in it.  To
+ * apply an event, ask which items its author saw: those whose insert, but no deletion, is among the event's
+ * ancestors.  "Insert at 2" then means: behind the second item that they saw.
+ *
+ *     A typed "ab"; then, not knowing of each other, B put X at 1 and C deleted 1.
+ *
+ *     A's events       a b
+ *     B: X at 1        a X b        B saw a b: behind the first
+ *     C: delete 1      a X (b)      C saw a b, not X: the second is b
+ *
+ * Which order the events come in does not matter as long as ancestors come first, for what an author saw does
+ * not depend on it, nor (by the order in insert() below) does the place of an item among those that others
+ * put at the same spot.
+ *
+ * The real walker differs in three ways, all of them for speed.  It does not look up what an author saw but
+ * keeps a count in each item for one version, and moves that version from author to author by undoing and
+ * redoing events (walk.c).  It finds the n-th item by sums in a tree (items.c).  And it keeps runs of items
+ * and events, not single ones.
+ *
+ * Marks are judged at the end, from the final order and the ancestor sets: rule B3, docs/protocol.md 6.4.
+ */
 #include <stddef.h>
 #include <string.h>
 
@@ -124,20 +148,20 @@ oracle_register(const struct oracle *o, const struct oracle_set *which, int key)
 }
 
 void
-oracle_run(struct oracle *o, const struct oracle_set *which)
+oracle_apply(struct oracle *o, int e)
+{
+	if (o->events[e].kind == ORACLE_INSERT)
+		insert(o, e);
+	if (o->events[e].kind == ORACLE_DELETE)
+		o->target[e] = o->items[find(o, &o->events[e].known, o->events[e].pos)].event;
+}
+
+void
+oracle_format(struct oracle *o, const struct oracle_set *which)
 {
 	static int best[ORACLE_EVENTS][ORACLE_KEYS];
 	uint8_t shown[ORACLE_EVENTS], covered[ORACLE_EVENTS];
 
-	o->item_n = 0;
-	for (int e = 0; e < o->event_n; e++) {
-		if (!oracle_has(which, e))
-			continue;
-		if (o->events[e].kind == ORACLE_INSERT)
-			insert(o, e);
-		if (o->events[e].kind == ORACLE_DELETE)
-			o->target[e] = o->items[find(o, &o->events[e].known, o->events[e].pos)].event;
-	}
 	oracle_view(o, which, shown);
 	for (int i = 0; i < o->item_n; i++) {
 		struct oracle_item *item = &o->items[i];
@@ -159,4 +183,14 @@ oracle_run(struct oracle *o, const struct oracle_set *which)
 				o->items[i].value[e->key] = e->mark_value;
 			}
 	}
+}
+
+void
+oracle_run(struct oracle *o, const struct oracle_set *which)
+{
+	o->item_n = 0;
+	for (int e = 0; e < o->event_n; e++)
+		if (oracle_has(which, e))
+			oracle_apply(o, e);
+	oracle_format(o, which);
 }

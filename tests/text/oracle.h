@@ -1,17 +1,16 @@
 /*
  * oracle.h -- the document core, too simple to be wrong: arrays, ancestor bitsets and no memory of a walk.
- *
- * Each event is applied to an array of all items ever inserted; which of them its author saw follows from the
- * set of its ancestors, looked up afresh.  Nothing is retreated, advanced, cached or run-length encoded.
- * Marks are judged at the end, from the final order and the ancestor sets.
+ * Read oracle.c before runtime-lib/src/text: it is the same algorithm in a tenth of the lines.
  */
 #ifndef TG_TESTS_TEXT_ORACLE_H
 #define TG_TESTS_TEXT_ORACLE_H
 
 #include <stdint.h>
 
+#ifndef ORACLE_EVENTS
 #define ORACLE_EVENTS 1536
-#define ORACLE_KEYS   4
+#endif
+#define ORACLE_KEYS 4
 
 struct oracle_set {
 	uint64_t w[ORACLE_EVENTS / 64];
@@ -63,6 +62,14 @@ oracle_put(struct oracle_set *s, int event)
 {
 	s->w[event / 64] |= UINT64_C(1) << (event % 64);
 }
+
+/**
+ * oracle_apply(o, e), oracle_format(o, which): What oracle_run() does, in its two halves: place the item that
+ * event ${e} inserts, or find the one that it deletes (after the same for its ancestors, into items and
+ * targets); then, when all are there, say which items are deleted and what their formats are.
+ */
+void oracle_apply(struct oracle *o, int e);
+void oracle_format(struct oracle *o, const struct oracle_set *which);
 
 /** oracle_run(o, which): Compute items from the events in ${which} (closed under ancestors). */
 void oracle_run(struct oracle *o, const struct oracle_set *which);

@@ -1,0 +1,71 @@
+/*
+ * Goal: the core, the naive oracle and the tree show the same for random histories of two to six people with
+ * up to 256 events, many at one spot, with several roots, deletions, marks, markers and sets; in both orders.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <check.h>
+
+#include <toygrid/status.h>
+
+#include "text/judges.h"
+#include "text/tree.h"
+
+static unsigned long
+seeds(unsigned long ordinary)
+{
+	const char *s = getenv("TG_SEEDS");
+
+	return s != NULL ? ordinary * strtoul(s, NULL, 10) / 100 : ordinary;
+}
+
+START_TEST(core_naive_oracle_and_tree_agree)
+{
+	static struct past_shown core, naive, tree;
+	static struct past h;
+	unsigned long events = 0, n = seeds(10000);
+	struct tg_doc *doc;
+	int at;
+
+	for (unsigned long seed = 1; seed <= n; seed++) {
+		struct past_dice d = {NULL, 0, seed * 2 + 1};
+		int fugue = (int)(seed % 4 == 0), size = seed % 8 == 0 ? 256 : 1 + (int)(seed % 80);
+
+		past_random(&h, &d, 2 + (int)(seed % 5), size);
+		ck_assert_int_eq(tg_doc_open(&doc, fugue), TG_OK);
+		if (seed % 3 == 0)
+			ck_assert_int_eq(tg_doc_load_begin(doc), TG_OK);
+		for (int e = 0; e < h.n; e++)
+			ck_assert_msg(past_give(&h, e, 1, doc) == TG_OK, "seed %lu: event %d", seed, e);
+		ck_assert_int_eq(tg_doc_load_end(doc), TG_OK);
+		ck_assert_int_eq(past_read(doc, &core), TG_OK);
+		tg_doc_close(doc);
+		oracle_show(&h, fugue, &naive);
+		tree_show(&h, fugue, &tree);
+		ck_assert_msg(past_same(&naive, &tree, &at), "seed %lu: the oracles differ at %d", seed, at);
+		ck_assert_msg(
+		    past_same(&core, &naive, &at), "seed %lu: core and oracle differ at %d", seed, at);
+		events += (unsigned long)h.n;
+	}
+	printf("%lu histories, %lu events\n", n, events);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("text_differ");
+	TCase *t = tcase_create("random");
+	SRunner *sr;
+	int failed;
+
+	tcase_set_timeout(t, 600);
+	tcase_add_test(t, core_naive_oracle_and_tree_agree);
+	suite_add_tcase(s, t);
+	sr = srunner_create(s);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed != 0;
+}
