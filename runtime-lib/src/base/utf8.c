@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include <toygrid/status.h>
 
 #include "base/utf8.h"
@@ -14,8 +16,16 @@ tg_utf8_count(const uint8_t *data, size_t len, size_t *scalars)
 		uint32_t cp, least;
 
 		if (b < 0x80) {
-			i++;
-			n++;
+			uint64_t w;
+
+			/* Mostly there is more ASCII behind it. */
+			for (; len - i >= sizeof w; i += sizeof w, n += sizeof w) {
+				memcpy(&w, data + i, sizeof w);
+				if (w & UINT64_C(0x8080808080808080))
+					break;
+			}
+			for (; i < len && data[i] < 0x80; i++)
+				n++;
 			continue;
 		}
 		if (b >= 0xc2 && b <= 0xdf)

@@ -163,6 +163,15 @@ join_op(struct tg_op *last, const struct tg_op *op)
 	return 0;
 }
 
+/* A cheap first look, for the decoder's sake: no means join_op would do nothing. */
+static inline int
+may_join(const struct tg_op *last, const struct tg_op *op)
+{
+	if (op->kind <= TG_OP_ATOM)
+		return last->kind == op->kind && (uint64_t)last->pos + last->count == op->pos;
+	return last->kind == TG_OP_DELETE || last->kind == TG_OP_DELETE_BACK;
+}
+
 static int
 push_op(struct tg_op **ops, size_t *n, size_t *cap, struct tg_op op)
 {
@@ -281,10 +290,11 @@ decode_tables(struct tg_decoded *d, struct tg_column *c)
 static void
 decode_heads(struct tg_decoded *d, struct tg_column *c)
 {
-	static const uint8_t kinds[] = {
-	    TG_OP_CHAR, TG_OP_CHAR, TG_OP_DELETE, TG_OP_DELETE_BACK, TG_OP_BLOCK, TG_OP_ATOM, TG_OP_MARK};
+	static const uint8_t kinds[] = {TG_OP_CHAR, TG_OP_CHAR, TG_OP_DELETE, TG_OP_DELETE_BACK, TG_OP_BLOCK,
+	    TG_OP_ATOM, TG_OP_MARK, TG_OP_SET};
 	size_t n = tg_column_next(c, c->len);
 	uint64_t events = 0, items = 0;
+	unsigned extra = 0, arguments = 0;
 	int rc;
 
 	if (c->status == TG_OK && n == 0)
@@ -292,33 +302,37 @@ decode_heads(struct tg_decoded *d, struct tg_column *c)
 	if (c->status == TG_OK &&
 	    (rc = tg_array_need((void **)&d->ops, &d->op_cap, n, sizeof *d->ops)) != TG_OK)
 		tg_column_fail(c, rc);
+	if (c->status != TG_OK)
+		return;
 	for (size_t i = 0; i < n && c->status == TG_OK; i++) {
-		uint64_t head = tg_column_next(c, UINT64_MAX);
-		struct tg_op *op = &d->ops[i];
+		uint64_t head = tg_column_next(c, UINT64_MAX), count = (head >> 3) + 1;
+		int kind = kinds[head & 7];
 
-		memset(op, 0, sizeof *op);
-		d->op_n++;
-		if ((head & 7) == HEAD_MORE) {
+		if (count > TG_TEXT_EVENTS_MAX && kind != TG_OP_SET)
+			tg_column_fail(c, TG_ELIMIT);
+		if (kind == TG_OP_SET) {
 			if (c->status == TG_OK && head >> 3 != MORE_SET)
 				tg_column_fail(c, TG_EVERSION);
-			op->kind = TG_OP_SET;
-			op->count = 1;
-		} else {
-			op->kind = kinds[head & 7];
-			if (head >> 3 >= TG_TEXT_EVENTS_MAX)
-				tg_column_fail(c, TG_ELIMIT);
-			op->count = (uint32_t)(head >> 3) + 1;
-			op->format = (head & 7) == HEAD_CHAR_AS; /* a note to decode_formats */
+			count = 1;
 		}
-		events += op->kind == TG_OP_MARK ? 1 : op->count;
-		if (op->kind == TG_OP_CHAR)
-			d->char_n += op->count;
-		if (op->kind <= TG_OP_ATOM && (items += op->count) > TG_TEXT_BUNDLE_ITEMS_MAX)
+		/* The format of characters is a note to decode_formats until then. */
+		d->ops[i] =
+		    (struct tg_op){(uint8_t)kind, 0, (uint32_t)count, (head & 7) == HEAD_CHAR_AS, 0, 0, 0, 0};
+		d->op_n++;
+		events += kind == TG_OP_MARK ? 1 : count;
+		if (kind == TG_OP_CHAR)
+			d->char_n += (uint32_t)count;
+		if (kind <= TG_OP_ATOM && (items += count) > TG_TEXT_BUNDLE_ITEMS_MAX)
 			tg_column_fail(c, TG_ETOOBIG);
 		if (events > TG_TEXT_EVENTS_MAX)
 			tg_column_fail(c, TG_ELIMIT);
+		/* kinds that the two columns behind the positions say more about */
+		extra |= 0xf2u >> (head & 7) & 1;
+		arguments |= 0xc0u >> (head & 7) & 1;
 	}
 	d->event_n = (uint32_t)events;
+	d->plain = !extra;
+	d->arguments = arguments != 0;
 }
 
 static void
@@ -428,6 +442,27 @@ ascii_prefix(const uint8_t *p, size_t len)
 	return n;
 }
 
+/*
+ * Skip most of ${count} characters, eight bytes at a time by counting what begins one, and stand before one.
+ * Returns the bytes, and adds the characters to *${n}.
+ */
+static size_t
+skip_characters(const uint8_t *p, size_t len, uint32_t count, size_t *n)
+{
+	size_t at = 0, seen = 0;
+	uint64_t w;
+
+	for (; seen + 16 < count && len - at >= sizeof w; at += sizeof w) {
+		memcpy(&w, p + at, sizeof w);
+		w = ~(w >> 7 & ~(w >> 6)) & UINT64_C(0x0101010101010101);
+		seen += (size_t)(w * UINT64_C(0x0101010101010101) >> 56);
+	}
+	while (at > 0 && at < len && (p[at] & 0xc0) == 0x80)
+		at++; /* the end of one counted already: more of them follow */
+	*n += seen;
+	return at;
+}
+
 static int
 decode_text(struct tg_decoded *d, const uint8_t *text, size_t len, size_t value_n)
 {
@@ -450,6 +485,7 @@ decode_text(struct tg_decoded *d, const uint8_t *text, size_t len, size_t value_
 	 */
 	at = n = ascii_prefix(text, len < d->char_n ? len : d->char_n);
 	if (n < d->char_n) {
+		at += skip_characters(text + at, len - at, d->char_n - (uint32_t)n, &n);
 		for (; at < len && n < d->char_n; n++)
 			at += text[at] < 0x80 ? 1 : text[at] < 0xe0 ? 2 : text[at] < 0xf0 ? 3 : 4;
 		if (n < d->char_n || at > len || tg_utf8_count(text, at, &n) != TG_OK || n != d->char_n)
@@ -475,6 +511,7 @@ tg_codec_decode(
 	d->op_n = d->key_n = d->format_n = d->pair_n = d->value_n = 0;
 	d->agent_n = d->object_n = d->flow_n = 0;
 	d->char_n = d->event_n = 0;
+	d->plain = d->arguments = 0;
 	d->chars = NULL;
 	d->chars_len = 0;
 	if (ops_len > TG_TEXT_BUNDLE_OPS_MAX || text_len > TG_TEXT_BUNDLE_TEXT_MAX)
@@ -489,8 +526,10 @@ tg_codec_decode(
 	if (layout == TG_CODEC_LAYOUT_FLOWS)
 		tg_codec_decode_flow_column(d, &c);
 	decode_positions(d, &c);
-	decode_formats(d, &c);
-	decode_arguments(d, &c);
+	if (!d->plain || d->format_n > 0 || d->key_n > 0) {
+		decode_formats(d, &c);
+		decode_arguments(d, &c);
+	}
 	if (c.status == TG_OK && c.at != c.len)
 		tg_column_fail(&c, TG_EFORMAT);
 	if (c.status != TG_OK)
@@ -501,14 +540,16 @@ tg_codec_decode(
 	if (!tg_codec_flows_used(d))
 		return TG_EFORMAT;
 	values = d->pair_n;
-	for (size_t i = 0; i < d->op_n; i++) {
-		struct tg_op last = i > 0 ? d->ops[i - 1] : d->ops[i];
+	for (size_t i = 1; i < d->op_n; i++)
+		if (may_join(&d->ops[i - 1], &d->ops[i])) {
+			struct tg_op last = d->ops[i - 1];
 
-		if (i > 0 && join_op(&last, &d->ops[i]) > 0)
-			return TG_EFORMAT; /* one run, written as two */
+			if (join_op(&last, &d->ops[i]) > 0)
+				return TG_EFORMAT; /* one run, written as two */
+		}
+	for (size_t i = 0; !d->plain && i < d->op_n; i++)
 		if (d->ops[i].kind == TG_OP_MARK || d->ops[i].kind == TG_OP_SET)
 			d->ops[i].value = (uint32_t)values++;
-	}
 	return decode_text(d, text, text_len, values);
 }
 
@@ -580,7 +621,7 @@ tg_codec_intern(struct tg_decoded *d, struct tg_doc *doc, const uint8_t agent[TG
 			return TG_EFORMAT; /* one format, twice in the table */
 		f->formats[d->formats[i].id].stamp = f->stamp;
 	}
-	for (size_t i = 0; i < d->op_n; i++) {
+	for (size_t i = 0; (!d->plain || d->flow_n > 0) && i < d->op_n; i++) {
 		struct tg_op *op = &d->ops[i];
 
 		op->flow = op->flow > 0 ? d->flows[op->flow - 1].id : TG_TEXT_FLOW_BODY;

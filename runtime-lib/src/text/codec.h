@@ -66,6 +66,8 @@ struct tg_decoded {
 	size_t chars_len;
 	uint32_t char_n;
 	uint32_t event_n;
+	uint8_t plain;	   /* nothing but deletions, and characters in the empty format */
+	uint8_t arguments; /* there are marks or sets */
 };
 
 /**
@@ -118,8 +120,30 @@ struct tg_column { /* bytes being decoded; the first error sticks */
 	int status;
 };
 
+/** tg_column_long(c, max): As tg_column_next, for numbers of more than two bytes and bad ones. */
+uint64_t tg_column_long(struct tg_column *c, uint64_t max);
+
 /** tg_column_next(c, max): A number; 0 and TG_EFORMAT when there is none or it is above ${max}. */
-uint64_t tg_column_next(struct tg_column *c, uint64_t max);
+static inline uint64_t
+tg_column_next(struct tg_column *c, uint64_t max)
+{
+	const uint8_t *p = c->data + c->at;
+
+	if (c->len - c->at >= 2 && c->status == TG_OK) { /* nearly all have one byte or two */
+		uint64_t v = p[0];
+
+		if (v < 0x80 && v <= max) {
+			c->at++;
+			return v;
+		}
+		v = (v & 0x7f) | (uint64_t)p[1] << 7;
+		if (p[0] >= 0x80 && p[1] - 1u < 0x7f && v <= max) {
+			c->at += 2;
+			return v;
+		}
+	}
+	return tg_column_long(c, max);
+}
 
 /** tg_column_fail(c, status): Make ${status} the sticky error unless there is one already. */
 static inline void

@@ -14,7 +14,7 @@
 #include "text/codec.h"
 
 uint64_t
-tg_column_next(struct tg_column *c, uint64_t max)
+tg_column_long(struct tg_column *c, uint64_t max)
 {
 	uint64_t v = 0;
 	size_t n;

@@ -228,6 +228,9 @@ log_decoded(struct tg_doc *doc)
 			return rc;
 		chars = doc->out.data;
 	}
+	if (!d->arguments)
+		return tg_oplog_append_ops(
+		    &doc->log, d->ops, d->op_n, chars, d->chars != NULL ? d->chars_len : doc->out.len);
 	for (size_t i = 0; i < d->op_n && rc == TG_OK; i++) {
 		const struct tg_op *op = &d->ops[i];
 		size_t len = 0;
@@ -306,7 +309,11 @@ add(struct tg_doc *doc, const uint8_t *key, uint64_t first_seq, const struct tg_
 	if (!doc->deferred) {
 		if (doc->items.tracking && (rc = tg_walk_to(doc, &doc->parents)) != TG_OK)
 			return rc;
+		if (doc->lined && doc->decoded->flow_n > 0 && (rc = tg_replay_linear(doc)) != TG_OK)
+			return rc;
 		tg_codec_lengths(doc->decoded, doc, key);
+		if (doc->lined)
+			doc->decoded->length = doc->length;
 		if (!tg_codec_in_range(doc->decoded))
 			return TG_ERANGE;
 	}
@@ -322,7 +329,14 @@ add(struct tg_doc *doc, const uint8_t *key, uint64_t first_seq, const struct tg_
 		return rc == TG_ELIMIT ? TG_ENOMEM : rc;
 	if (agent == doc->agent && doc->taken == first_seq)
 		doc->taken = doc->graph.agents[agent].next_seq;
-	return doc->deferred ? TG_OK : tg_walk_apply(doc, start, doc->log.next, 0);
+	if (doc->deferred)
+		return TG_OK;
+	if (doc->loading && !doc->items.tracking && doc->flow_n == 1) {
+		doc->lined = 1;
+		doc->length = doc->decoded->length;
+		return TG_OK;
+	}
+	return tg_walk_apply(doc, start, doc->log.next, 0);
 }
 
 int
@@ -355,6 +369,8 @@ tg_doc_load_end(struct tg_doc *doc)
 	if (doc->deferred)
 		doc->failed =
 		    tg_walk_track(doc); /* out of range in the middle of a walk: no way back either */
+	else if (doc->lined)
+		doc->failed = tg_replay_linear(doc);
 	return doc->failed;
 }
 

@@ -8,6 +8,7 @@
  *     flows           the same of every other sequence             flow.c
  *     walk.c          moves the prepared version and applies events to items
  *     plan.c          the order of a walk from scratch
+ *     replay.c        a linear history without a walk                  pieces.c
  *     codec.c         bundles <-> operations
  *     version.c       one version looked at, for blame.c diff.c between.c: history.h
  *     doc.c edit.c poll.c undo.c read.c    the public functions of text.h
@@ -61,6 +62,8 @@ struct tg_doc {
 	int failed;   /* not TG_OK: only fit for close, and this is why */
 	int loading;  /* between load_begin and load_end */
 	int deferred; /* events are in graph and log but not yet in items (loading only) */
+	int lined;    /* the same, but linear ones and of the body: ${length} items after them */
+	uint64_t length;
 
 	struct tg_pool pool;
 	struct tg_formats formats;
@@ -135,6 +138,12 @@ void tg_walk_seen(struct tg_doc *doc);
 
 /** tg_walk_track(doc): From linear to tracked, if not yet so. */
 int tg_walk_track(struct tg_doc *doc) __attribute__((warn_unused_result));
+
+/* ---- replay.c */
+
+/** tg_replay_linear(doc): Make items, from nothing, the document after all events: linear, the body's alone.
+ */
+int tg_replay_linear(struct tg_doc *doc) __attribute__((warn_unused_result));
 
 /* ---- plan.c */
 

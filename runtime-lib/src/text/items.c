@@ -448,6 +448,93 @@ tg_items_insert(struct tg_items *t, struct tg_cursor *c, const struct tg_item *i
 	return TG_OK;
 }
 
+/* ---- building */
+
+enum {
+	FULL = TG_LEAF_RUNS - TG_LEAF_RUNS / 4 /* runs in a leaf that was built: room for edits */
+};
+
+int
+tg_items_put_last(struct tg_items *t, const struct tg_item *item)
+{
+	uint32_t leaf = (uint32_t)t->leaf_n - 1, fresh;
+	struct tg_leaf *l = &t->leaves[leaf];
+	int rc;
+
+	if (l->n > 0 && alike(&l->items[l->n - 1], item)) {
+		l->items[l->n - 1].len += item->len;
+	} else {
+		if (l->n == FULL) {
+			if ((rc = new_leaf(t, &fresh)) != TG_OK)
+				return rc;
+			t->leaves[leaf].next = fresh;
+			leaf = fresh;
+			l = &t->leaves[fresh];
+		}
+		l->items[l->n++] = *item;
+		l->dirty = 1;
+	}
+	set_place(t, item, leaf);
+	t->sp_total += sp_len(item);
+	t->se_total += se_len(item);
+	return TG_OK;
+}
+
+/* Nodes [first, first + n) of a level get inner nodes above them, one after another. */
+static int
+put_level(struct tg_items *t, uint32_t first, uint32_t n)
+{
+	struct tg_inner *p = NULL;
+	uint32_t inner = 0;
+	int rc;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t node = first + i, at = i % TG_INNER_KIDS, sp = 0, se = 0;
+
+		if (at == 0) {
+			if ((rc = new_inner(t, &inner)) != TG_OK)
+				return rc;
+			p = &t->inners[inner];
+		}
+		if (t->height == 0) {
+			leaf_sums(&t->leaves[node], &sp, &se);
+			p->dirty |= (uint16_t)((uint32_t)t->leaves[node].dirty << at);
+		} else {
+			const struct tg_inner *q = &t->inners[node];
+
+			for (uint32_t k = 0; k < q->n; k++) {
+				sp += q->sp[k];
+				se += q->se[k];
+			}
+			p->dirty |= (uint16_t)((q->dirty != 0) << at);
+		}
+		set_parent(t, node, t->height, inner, at);
+		p->kid[at] = node;
+		p->sp[at] = sp;
+		p->se[at] = se;
+		p->n++;
+	}
+	return TG_OK;
+}
+
+int
+tg_items_put_end(struct tg_items *t)
+{
+	uint32_t first = 0, n = (uint32_t)t->leaf_n;
+	int rc;
+
+	for (; n > 1; t->height++) {
+		uint32_t above = (uint32_t)t->inner_n;
+
+		if ((rc = put_level(t, first, n)) != TG_OK)
+			return rc;
+		first = above;
+		n = (uint32_t)t->inner_n - above;
+	}
+	t->root = first;
+	return TG_OK;
+}
+
 int
 tg_items_cut(struct tg_items *t, struct tg_cursor *c, uint32_t len)
 {

@@ -3,7 +3,7 @@
 #include <toygrid/status.h>
 
 #include "base/mem.h"
-#include "text/oplog.h"
+#include "text/codec.h"
 
 void
 tg_oplog_free(struct tg_oplog *log)
@@ -18,7 +18,7 @@ tg_oplog_free(struct tg_oplog *log)
  * Can events of this kind at pos lengthen the last run?  Typing and holding down a delete key do, which keeps
  * the log short.  What goes on the wire does not depend on it: the encoder joins runs by its own rule.
  */
-static int
+static inline int
 continues(const struct tg_oplog *log, int kind, uint32_t pos, uint32_t aux)
 {
 	const struct tg_oprun *r;
@@ -44,59 +44,66 @@ continues(const struct tg_oplog *log, int kind, uint32_t pos, uint32_t aux)
 	return 0;
 }
 
+/* Room for ${runs} more runs, ${events} more events, ${bytes} more of text. */
 static int
-add_run(struct tg_oplog *log, int kind, uint32_t pos, uint32_t aux)
+make_room(struct tg_oplog *log, size_t runs, size_t events, size_t bytes)
 {
-	struct tg_oprun *r;
-	int rc = tg_array_need((void **)&log->runs, &log->cap, log->n + 1, sizeof *log->runs);
+	size_t hints = ((size_t)log->next + events + 15) / 16;
+	int rc;
 
-	if (rc != TG_OK)
+	if (log->text_len + bytes > UINT32_MAX)
+		return TG_ELIMIT;
+	if ((rc = tg_array_need((void **)&log->runs, &log->cap, log->n + runs, sizeof *log->runs)) != TG_OK ||
+	    (rc = tg_array_need((void **)&log->hint, &log->hint_cap, hints, sizeof *log->hint)) != TG_OK)
 		return rc;
-	r = &log->runs[log->n++];
-	r->lv = log->next;
-	r->pos = pos;
-	r->aux = aux;
-	r->text = (uint32_t)log->text_len;
-	r->kind = (uint8_t)kind;
-	r->ascii = 1;
-	r->flow = log->flow;
-	return TG_OK;
+	return tg_array_need((void **)&log->text, &log->text_cap, log->text_len + bytes, 1);
 }
 
-static int
+/* There is room for the three below. */
+static inline void
+add_run(struct tg_oplog *log, int kind, uint32_t pos, uint32_t aux, int ascii)
+{
+	log->runs[log->n++] = (struct tg_oprun){
+	    log->next, pos, aux, (uint32_t)log->text_len, (uint8_t)kind, (uint8_t)ascii, log->flow};
+}
+
+static inline void
 extend(struct tg_oplog *log, uint32_t count)
 {
 	size_t hints = ((size_t)log->next + count + 15) / 16;
-	int rc;
 
-	if (hints > log->hint_n) {
-		if ((rc = tg_array_need((void **)&log->hint, &log->hint_cap, hints, sizeof *log->hint)) !=
-		    TG_OK)
-			return rc;
-		while (log->hint_n < hints)
-			log->hint[log->hint_n++] = (uint32_t)log->n - 1;
-	}
+	for (uint32_t *h = log->hint + log->hint_n, run = (uint32_t)log->n - 1; log->hint_n < hints;
+	     log->hint_n++)
+		*h++ = run;
 	log->next += count;
-	return TG_OK;
+}
+
+static inline void
+append(struct tg_oplog *log, int kind, uint32_t pos, uint32_t count, uint32_t aux)
+{
+	int goes_on = continues(log, kind, pos, aux);
+
+	/* One delete at the place of a backspace run's next step, or just before the last delete, goes
+	 * backward. */
+	if (kind == TG_OP_DELETE && count == 1 && !goes_on && continues(log, TG_OP_DELETE_BACK, pos, aux)) {
+		kind = TG_OP_DELETE_BACK;
+		goes_on = 1;
+	}
+	if (!goes_on)
+		add_run(log, kind, pos, aux, 1);
+	else if (kind == TG_OP_DELETE_BACK)
+		log->runs[log->n - 1].kind = TG_OP_DELETE_BACK;
+	extend(log, count);
 }
 
 int
 tg_oplog_append(struct tg_oplog *log, int kind, uint32_t pos, uint32_t count, uint32_t aux)
 {
-	int rc;
+	int rc = make_room(log, 1, count, 0);
 
-	/* One delete at the place of a backspace run's next step, or just before the last delete, goes
-	 * backward. */
-	if (kind == TG_OP_DELETE && count == 1 && !continues(log, kind, pos, aux) &&
-	    continues(log, TG_OP_DELETE_BACK, pos, aux))
-		kind = TG_OP_DELETE_BACK;
-	if (!continues(log, kind, pos, aux)) {
-		if ((rc = add_run(log, kind, pos, aux)) != TG_OK)
-			return rc;
-	} else if (kind == TG_OP_DELETE_BACK) {
-		log->runs[log->n - 1].kind = TG_OP_DELETE_BACK;
-	}
-	return extend(log, count);
+	if (rc == TG_OK)
+		append(log, kind, pos, count, aux);
+	return rc;
 }
 
 static size_t
@@ -109,46 +116,86 @@ size_t
 tg_oplog_bytes(const uint8_t *text, uint32_t n)
 {
 	size_t at = 0;
+	uint64_t w;
 
+	for (; n >= sizeof w;
+	     n -= (uint32_t)sizeof w, at += sizeof w) { /* eight at a time while it is ASCII */
+		memcpy(&w, text + at, sizeof w);
+		if (w & UINT64_C(0x8080808080808080))
+			break;
+	}
 	while (n-- > 0)
 		at += scalar_bytes(text[at]);
 	return at;
 }
 
-int
-tg_oplog_append_text(
-    struct tg_oplog *log, uint32_t pos, uint32_t count, uint32_t format, const uint8_t *text, size_t len)
+/* Log ${count} characters whose ${len} bytes are already where the arena goes on. */
+static inline void
+append_characters(struct tg_oplog *log, uint32_t pos, uint32_t count, uint32_t format, size_t len)
 {
-	int rc;
-
-	if (log->text_len + len > UINT32_MAX)
-		return TG_ELIMIT;
-	if ((rc = tg_array_need((void **)&log->text, &log->text_cap, log->text_len + len, 1)) != TG_OK)
-		return rc;
 	while (count > 0) {
+		const struct tg_oprun *last = log->n > 0 ? &log->runs[log->n - 1] : NULL;
 		uint32_t n = count;
 		size_t bytes = len;
 		int ascii = len == count;
 
 		if (!ascii) {
 			n = n > TG_OPLOG_MIXED_MAX ? TG_OPLOG_MIXED_MAX : n;
-			bytes = tg_oplog_bytes(text, n);
+			bytes = tg_oplog_bytes(log->text + log->text_len, n);
 			ascii = bytes == n;
 		}
-		if (!continues(log, TG_OP_CHAR, pos, format) || log->runs[log->n - 1].ascii != ascii ||
-		    (!ascii && log->next - log->runs[log->n - 1].lv + n > TG_OPLOG_MIXED_MAX)) {
-			if ((rc = add_run(log, TG_OP_CHAR, pos, format)) != TG_OK)
-				return rc;
-			log->runs[log->n - 1].ascii = (uint8_t)ascii;
-		}
-		memcpy(log->text + log->text_len, text, bytes);
+		if (!continues(log, TG_OP_CHAR, pos, format) || last->ascii != ascii ||
+		    (!ascii && log->next - last->lv + n > TG_OPLOG_MIXED_MAX))
+			add_run(log, TG_OP_CHAR, pos, format, ascii);
 		log->text_len += bytes;
-		if ((rc = extend(log, n)) != TG_OK)
-			return rc;
+		extend(log, n);
 		pos += n;
 		count -= n;
-		text += bytes;
 		len -= bytes;
+	}
+}
+
+int
+tg_oplog_append_text(
+    struct tg_oplog *log, uint32_t pos, uint32_t count, uint32_t format, const uint8_t *text, size_t len)
+{
+	int rc = make_room(log, count / TG_OPLOG_MIXED_MAX + 1, count, len);
+
+	if (rc != TG_OK)
+		return rc;
+	memcpy(log->text + log->text_len, text, len);
+	append_characters(log, pos, count, format, len);
+	return TG_OK;
+}
+
+int
+tg_oplog_append_ops(struct tg_oplog *log, const struct tg_op *ops, size_t n, const uint8_t *text, size_t len)
+{
+	size_t events = 0, runs = n, left = len, characters = 0;
+	int rc;
+
+	for (size_t i = 0; i < n; i++) {
+		events += ops[i].count;
+		characters += ops[i].kind == TG_OP_CHAR ? ops[i].count : 0;
+	}
+	runs += characters == len ? 0 : len / TG_OPLOG_MIXED_MAX;
+	if ((rc = make_room(log, runs, events, len)) != TG_OK)
+		return rc;
+	if (len > 0)
+		memcpy(log->text + log->text_len, text, len);
+	for (size_t i = 0; i < n; i++) {
+		const struct tg_op *op = &ops[i];
+		size_t bytes = op->count;
+
+		log->flow = (uint16_t)op->flow;
+		if (op->kind != TG_OP_CHAR) {
+			append(log, op->kind, op->pos, op->count, op->format);
+			continue;
+		}
+		if (characters != len)
+			bytes = i + 1 == n ? left : tg_oplog_bytes(log->text + log->text_len, op->count);
+		append_characters(log, op->pos, op->count, op->format, bytes);
+		left -= bytes;
 	}
 	return TG_OK;
 }

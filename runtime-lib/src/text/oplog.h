@@ -53,6 +53,16 @@ int tg_oplog_append(struct tg_oplog *log, int kind, uint32_t pos, uint32_t count
 int tg_oplog_append_text(struct tg_oplog *log, uint32_t pos, uint32_t count, uint32_t format,
     const uint8_t *text, size_t len) __attribute__((warn_unused_result));
 
+struct tg_op; /* codec.h */
+
+/**
+ * tg_oplog_append_ops(log, ops, n, text, len):
+ * Add what a bundle holds, all at once: ${ops} without marks and sets, ${text} all their characters, valid
+ * UTF-8.
+ */
+int tg_oplog_append_ops(struct tg_oplog *log, const struct tg_op *ops, size_t n, const uint8_t *text,
+    size_t len) __attribute__((warn_unused_result));
+
 /** tg_oplog_bytes(text, n): The bytes of the first ${n} characters of valid UTF-8. */
 size_t tg_oplog_bytes(const uint8_t *text, uint32_t n);
 
