@@ -4,6 +4,7 @@ const struct vectors_file vectors_files[VECTORS_FILES] = {
     {"access", vectors_access},
     {"chunk", vectors_chunk},
     {"frames", vectors_frames},
+    {"graphs", vectors_graphs},
     {"log", vectors_log},
     {"sync", vectors_sync},
     {"text", vectors_text},

@@ -98,14 +98,18 @@ flow_of(struct tg_doc *doc, uint32_t which)
 static void
 put_object(struct scene *s, struct tg_buf *b)
 {
-	uint32_t which = s->flows > 1 ? pick(s, 3) : 0;
+	uint32_t which = s->flows > 1 ? pick(s, 3) : 0, seq;
+	uint8_t agent;
 
-	if (which == 0)
+	if (which == 0) {
 		tg_write_uint(b, TG_TEXT_OBJECT_DOC);
-	else if (which == 1)
+	} else if (which == 1) {
 		tg_write_str(b, "list-1", 6);
-	else
-		put_event(b, (uint8_t)pick(s, PEOPLE), pick(s, 3));
+	} else {
+		seq = pick(s, 3); /* before the agent: of two arguments each compiler has its own first */
+		agent = (uint8_t)pick(s, PEOPLE);
+		put_event(b, agent, seq);
+	}
 }
 
 static void

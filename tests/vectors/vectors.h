@@ -14,7 +14,7 @@
 
 #include "base/buf.h"
 
-#define VECTORS_FILES 6
+#define VECTORS_FILES 7
 
 /* ${file} is what the golden file holds; only frames looks at it: for bytes to refuse, which nobody encodes.
  */
@@ -26,6 +26,7 @@ extern const struct vectors_file {
 void vectors_access(struct tg_bytes file, struct tg_buf *out);
 void vectors_chunk(struct tg_bytes file, struct tg_buf *out);
 void vectors_frames(struct tg_bytes file, struct tg_buf *out);
+void vectors_graphs(struct tg_bytes file, struct tg_buf *out);
 void vectors_log(struct tg_bytes file, struct tg_buf *out);
 void vectors_sync(struct tg_bytes file, struct tg_buf *out);
 void vectors_text(struct tg_bytes file, struct tg_buf *out);
