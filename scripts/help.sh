@@ -6,7 +6,7 @@ help_main() {
 	'') help_all ;;
 	up | test | bench | build | clean) "help_$1" ;;
 	help) help_all ;;
-	peer | grid | id | replay-trace) native "$1" --help ;;
+	peer | grid | export | import | id | replay-trace) native "$1" --help ;;
 	*) die "no help for '$1': see ./toygrid help" ;;
 	esac
 }

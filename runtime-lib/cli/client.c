@@ -287,13 +287,11 @@ read_line(const char *path, char *out, size_t room)
 }
 
 int
-tg_open_event(struct tg_buf *event, uint64_t request, const char *text, struct tg_hash *grid)
+tg_link_text(const char *text, struct tg_link *link)
 {
-	uint8_t secret[2 * TG_KEY_BYTES];
 	char line[1024] = "";
-	struct tg_link link;
 	const char *p;
-	static const char *const modes[] = {"", "v", "c", "e"};
+	int rc;
 
 	if (text[0] == '@') {
 		if (read_line(text + 1, line, sizeof line) != TG_OK)
@@ -302,8 +300,21 @@ tg_open_event(struct tg_buf *event, uint64_t request, const char *text, struct t
 	}
 	p = strstr(text, "#/");
 	p = p != NULL ? p + 2 : text;
-	if (tg_link_parse(p, strlen(p), &link) != TG_OK)
-		return TG_EFORMAT;
+	rc = tg_link_parse(p, strlen(p), link);
+	tg_wipe(line, sizeof line);
+	return rc;
+}
+
+int
+tg_open_event(struct tg_buf *event, uint64_t request, const char *text, struct tg_hash *grid)
+{
+	static const char *const modes[] = {"", "v", "c", "e"};
+	uint8_t secret[2 * TG_KEY_BYTES];
+	struct tg_link link;
+	int rc;
+
+	if ((rc = tg_link_text(text, &link)) != TG_OK)
+		return rc;
 	memcpy(secret, link.secret.b, TG_KEY_BYTES);
 	memcpy(secret + TG_KEY_BYTES, link.w.b, TG_KEY_BYTES);
 	tg_command_open(event, request, link.grid.b, modes[link.mode], secret,
@@ -311,7 +322,6 @@ tg_open_event(struct tg_buf *event, uint64_t request, const char *text, struct t
 	*grid = link.grid;
 	tg_wipe(secret, sizeof secret);
 	tg_wipe(&link, sizeof link);
-	tg_wipe(line, sizeof line);
 	return TG_OK;
 }
 

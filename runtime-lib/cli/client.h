@@ -7,6 +7,7 @@
 #ifndef TG_CLI_CLIENT_H
 #define TG_CLI_CLIENT_H
 
+#include <toygrid/access.h>
 #include <toygrid/crypto.h>
 
 #include "cli/args.h"
@@ -103,6 +104,13 @@ int tg_client_held(struct tg_client *s, uint64_t n);
 
 /** tg_hex(data, len, out): 2 * ${len} digits and a NUL. */
 void tg_hex(const uint8_t *data, size_t len, char *out);
+
+/**
+ * tg_link_text(text, link):
+ * A link as people give it: whole, or what stands behind "#/", or "@FILE" for the first line of FILE.  TG_OK,
+ * TG_EFORMAT (no link) or TG_ENOTFOUND (no such file).  Wipe it after use.
+ */
+int tg_link_text(const char *text, struct tg_link *link) __attribute__((warn_unused_result));
 
 /**
  * tg_open_event(event, request, link, grid):

@@ -13,6 +13,8 @@ int tg_cmd_grid_create(int argc, char **argv);
 int tg_cmd_grid_append(int argc, char **argv);
 int tg_cmd_grid_export(int argc, char **argv);
 int tg_cmd_grid_heads(int argc, char **argv);
+int tg_cmd_export(int argc, char **argv);
+int tg_cmd_import(int argc, char **argv);
 int tg_cmd_id(int argc, char **argv);
 int tg_cmd_replay_trace(int argc, char **argv);
 

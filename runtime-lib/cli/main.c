@@ -9,6 +9,8 @@
 const struct tg_command_word tg_command_words[] = {
     {"peer", tg_cmd_peer, "run a peer: a replica that keeps sealed documents, or the base of a bot"},
     {"grid", tg_cmd_grid, "create, write, print documents: grid create|append|export|heads"},
+    {"export", tg_cmd_export, "a whole document, with its history, as one file that can be checked"},
+    {"import", tg_cmd_import, "check such a file and take it into a data directory"},
     {"id", tg_cmd_id, "who this installation is"},
     {"replay-trace", tg_cmd_replay_trace, "run a recorded peer again and compare every byte"},
     {NULL, NULL, NULL},

@@ -701,6 +701,12 @@ tg_host_peer(struct tg_host *host)
 	return host->peer;
 }
 
+struct tg_store *
+tg_host_store(struct tg_host *host)
+{
+	return host->store;
+}
+
 struct lws_context *
 tg_host_context(struct tg_host *host)
 {

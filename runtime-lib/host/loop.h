@@ -95,6 +95,9 @@ int tg_host_leave(struct tg_host *host, unsigned timeout_ms);
 struct tg_peer *tg_host_peer(struct tg_host *host);
 struct lws_context *tg_host_context(struct tg_host *host);
 
+/** tg_host_store(host): Its storage, for reading between turns. */
+struct tg_store *tg_host_store(struct tg_host *host);
+
 /** tg_host_after(host, ms, fn, ctx): Call fn(ctx) in ${ms}, once; a later call replaces an earlier one. */
 void tg_host_after(struct tg_host *host, unsigned ms, void (*fn)(void *ctx), void *ctx);
 

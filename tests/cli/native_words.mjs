@@ -9,7 +9,7 @@ import { test } from "node:test";
 
 const path = process.env.TG_TOYGRID;
 const toygrid = (...args) => spawnSync(path, args, { encoding: "utf8", timeout: 20_000 });
-const WORDS = [["peer"], ["grid", "create"], ["grid", "append"], ["grid", "export"], ["grid", "heads"], ["id"], ["replay-trace"]];
+const WORDS = [["peer"], ["grid", "create"], ["grid", "append"], ["grid", "export"], ["grid", "heads"], ["export"], ["import"], ["id"], ["replay-trace"]];
 const FLAGS = /^ {2}--([a-z-]+)( [A-Z]+)?/gm;
 
 test("help, --help and -h list every word; no word at all is an error with the same list", () => {
@@ -83,6 +83,12 @@ test("what does not go together is refused before anything is done", () => {
 			[["grid", "export", ...relay], /too few words/],
 			[["grid", "export", "a", "b", ...relay], /unexpected word 'b'/],
 			[["grid", "export", "a", "--format", "pdf", ...relay], /no such format/],
+			[["export", "x"], /give --to FILE/],
+			[["export", dir, "--to", "x", ...relay], /not with a directory/],
+			[["export", "x", "--to", "y", "--grid", "1"], /--grid goes with a directory/],
+			[["import", "x"], /give --data DIR, or --check/],
+			[["import", "x", "--check", "--data", data], /leave --data out/],
+			[["import"], /too few words/],
 			[["id"], /--data is missing/],
 			[["replay-trace"], /too few words/],
 		]) {
@@ -109,6 +115,11 @@ test("what cannot be done ends with 1 and one line", () => {
 			[["grid", "export", "x", "--relay", "http://x"], /no ws:\/\/ or wss:\/\/ address/],
 			[["grid", "create", ...relay, "--node", join(dir, "nothing")], /nothing: No such file/],
 			[["grid", "export", "x", ...relay, "--ca", join(dir, "nothing")], /nothing: cannot be used as certificate file/],
+			[["export", dir, "--to", join(dir, "f")], /no data directory of toygrid/],
+			[["export", "no-link", "--to", join(dir, "f"), ...relay], /no link to a document/],
+			[["import", join(dir, "nothing"), "--check"], /nothing: No such file/],
+			[["import", path, "--check"], /refused at byte 0, the first bytes: malformed/],
+			[["import", join(dir, "nothing"), "--check", "--link", "x"], /--link: this is no link/],
 			[["replay-trace", join(dir, "nothing")], /cannot be read/],
 			[["replay-trace", path], /is no trace/],
 		]) {

@@ -18,7 +18,6 @@
 
 #include "base/buf.h"
 #include "host/ws_client.h"
-#include "suite.h"
 
 /* ---- the server ---------------------------------------------------------------------------------------- */
 
@@ -457,6 +456,7 @@ main(void)
 {
 	Suite *s = suite_create("ws_client");
 	TCase *t = tcase_create("links");
+	SRunner *sr;
 	int failed;
 
 	if (mkdtemp(tls_dir) == NULL)
@@ -481,7 +481,10 @@ main(void)
 	tcase_add_test(t, tls_for_another_address_is_refused);
 	tcase_add_test(t, a_certificate_file_that_is_not_there_is_an_error);
 	suite_add_tcase(s, t);
-	failed = suite_run(s);
+	sr = srunner_create(s);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
 	unlink(cert);
 	unlink(key);
 	unlink(other);

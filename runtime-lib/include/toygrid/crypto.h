@@ -73,7 +73,8 @@ struct tg_keypair {
 	X(TG_DOMAIN_VERSION, "tg/version") /* id of a version: its sorted frontier */                        \
 	X(TG_DOMAIN_TREE, "tg/tree")	   /* nodes of the state tree */                                     \
 	X(TG_DOMAIN_KDF, "tg/kdf")	   /* key derivation */                                              \
-	X(TG_DOMAIN_VECTOR, "tg/vector")   /* digests inside test vectors */
+	X(TG_DOMAIN_VECTOR, "tg/vector")   /* digests inside test vectors */                                 \
+	X(TG_DOMAIN_FILE, "tg/file")	   /* all bytes of a grid file */
 
 enum tg_domain {
 #define X(name, text) name,
