@@ -10,6 +10,7 @@
 #include <toygrid/status.h>
 
 #include "log/fixture.h"
+#include "suite.h"
 
 static struct person editor, commenter, viewer, replica;
 
@@ -661,8 +662,6 @@ main(void)
 {
 	Suite *s = suite_create("access");
 	TCase *t = tcase_create("access");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 120);
@@ -687,9 +686,5 @@ main(void)
 	tcase_add_test(t, an_epoch_record_carries_its_lists_in_order);
 	tcase_add_test(t, an_invitation_reaches_the_node_and_nobody_else);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

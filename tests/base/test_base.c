@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "base/varint.h"
+#include "suite.h"
 
 START_TEST(a_buffer_grows_and_keeps_what_was_put)
 {
@@ -225,8 +226,6 @@ main(void)
 {
 	Suite *s = suite_create("base");
 	TCase *tc = tcase_create("base");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(tc, a_buffer_grows_and_keeps_what_was_put);
 	tcase_add_test(tc, a_failed_allocation_sticks_until_reset);
@@ -238,9 +237,5 @@ main(void)
 	tcase_add_test(tc, every_status_has_a_name_and_a_text);
 	tcase_set_timeout(tc, 60);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(s);
 }

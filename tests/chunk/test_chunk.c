@@ -10,6 +10,7 @@
 #include <toygrid/status.h>
 
 #include "log/fixture.h"
+#include "suite.h"
 
 static struct person alice, bob, stranger, replica;
 static struct tg_buf record, stored, value, opened;
@@ -372,8 +373,6 @@ main(void)
 {
 	Suite *s = suite_create("chunk");
 	TCase *t = tcase_create("chunk");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 120);
@@ -387,9 +386,5 @@ main(void)
 	tcase_add_test(t, pieces_keep_to_their_limits_also_for_dull_data);
 	tcase_add_test(t, a_list_that_lies_is_refused);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

@@ -12,6 +12,7 @@
 #include <toygrid/status.h>
 
 #include "hex.h"
+#include "suite.h"
 
 static void
 setup(void)
@@ -306,8 +307,6 @@ main(void)
 {
 	Suite *s = suite_create("crypto");
 	TCase *tc = tcase_create("crypto");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, hash_is_blake2b_with_the_domain_as_personal);
@@ -325,9 +324,5 @@ main(void)
 	tcase_add_test(tc, wiping_wipes);
 	tcase_set_timeout(tc, 60);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(s);
 }

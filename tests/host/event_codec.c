@@ -7,6 +7,7 @@
 
 #include "host/event_codec.h"
 #include "wire/writer.h"
+#include "suite.h"
 
 static void
 expect(struct tg_buf *buf, const void *bytes, size_t len)
@@ -288,17 +289,11 @@ main(void)
 {
 	Suite *s = suite_create("event_codec");
 	TCase *t = tcase_create("bytes");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(t, events_have_the_documented_bytes);
 	tcase_add_test(t, every_effect_is_read);
 	tcase_add_test(t, a_cut_effect_is_an_error);
 	tcase_add_test(t, unknown_kinds_and_field_counts_are_refused);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(s);
 }

@@ -18,6 +18,7 @@
 #include "host/loop.h"
 #include "host/trace.h"
 #include "wire/writer.h"
+#include "suite.h"
 
 /* ---- the peer ------------------------------------------------------------------------------------------ */
 
@@ -465,8 +466,6 @@ main(void)
 {
 	Suite *s = suite_create("loop");
 	TCase *t = tcase_create("host");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(t, start, stop);
 	tcase_set_timeout(t, 30);
@@ -480,9 +479,5 @@ main(void)
 	tcase_add_test(t, the_trace_holds_every_event_and_its_effects);
 	tcase_add_test(t, a_directory_in_use_is_an_error_that_names_it);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(s);
 }

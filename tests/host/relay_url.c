@@ -6,6 +6,7 @@
 #include <toygrid/status.h>
 
 #include "host/relay_url.h"
+#include "suite.h"
 
 START_TEST(good_addresses_are_read)
 {
@@ -66,15 +67,9 @@ main(void)
 {
 	Suite *s = suite_create("relay_url");
 	TCase *t = tcase_create("parse");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(t, good_addresses_are_read);
 	tcase_add_test(t, anything_else_is_refused);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(s);
 }

@@ -24,6 +24,7 @@
 
 #include "host/store_lmdb.h"
 #include "wire/writer.h"
+#include "suite.h"
 
 static char dir[64];
 static char error[TG_STORE_ERROR_BYTES];
@@ -610,8 +611,6 @@ main(void)
 {
 	Suite *s = suite_create("store_lmdb");
 	TCase *t = tcase_create("store");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(t, make_dir, remove_dir);
 	tcase_set_timeout(t, 60);
@@ -628,9 +627,5 @@ main(void)
 	tcase_add_test(t, a_full_disk_is_full_and_works_again_after_it_got_room);
 	tcase_add_test(t, a_write_cut_short_by_the_system_corrupts_nothing);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(s);
 }

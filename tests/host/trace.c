@@ -9,6 +9,7 @@
 #include <toygrid/status.h>
 
 #include "host/trace.h"
+#include "suite.h"
 
 static const struct tg_trace_step steps[2] = {
     {{(const uint8_t *)"event", 5}, TG_OK, {(const uint8_t *)"", 0}},
@@ -85,15 +86,9 @@ main(void)
 {
 	Suite *s = suite_create("trace");
 	TCase *t = tcase_create("files");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(t, a_trace_file_reads_back);
 	tcase_add_test(t, a_cut_trace_is_an_error_except_between_steps);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(s);
 }

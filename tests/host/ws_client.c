@@ -18,6 +18,7 @@
 
 #include "base/buf.h"
 #include "host/ws_client.h"
+#include "suite.h"
 
 /* ---- the server ---------------------------------------------------------------------------------------- */
 
@@ -456,7 +457,6 @@ main(void)
 {
 	Suite *s = suite_create("ws_client");
 	TCase *t = tcase_create("links");
-	SRunner *sr;
 	int failed;
 
 	if (mkdtemp(tls_dir) == NULL)
@@ -481,10 +481,7 @@ main(void)
 	tcase_add_test(t, tls_for_another_address_is_refused);
 	tcase_add_test(t, a_certificate_file_that_is_not_there_is_an_error);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
+	failed = suite_run(s);
 	unlink(cert);
 	unlink(key);
 	unlink(other);

@@ -12,6 +12,7 @@
 
 #include "relay/client.h"
 #include "relay/process.h"
+#include "suite.h"
 
 #define LOTS_OF_RATE                                                                                         \
 	"--connection-main", "off", "--connection-side", "off", "--address-main", "off", "--address-side",   \
@@ -475,8 +476,6 @@ main(void)
 {
 	Suite *s = suite_create("relay bounds");
 	TCase *tc = tcase_create("bounds");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, a_slow_reader_loses_ephemeral_frames_first_and_no_others);
@@ -494,9 +493,5 @@ main(void)
 	tcase_add_test(tc, joining_and_leaving_leaves_nothing_behind);
 	tcase_set_timeout(tc, 60);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(s);
 }

@@ -19,6 +19,7 @@
 #include "base/mem.h"
 #include "relay/client.h"
 #include "relay/fake.h"
+#include "suite.h"
 
 enum {
 	CLIENTS = 8,
@@ -447,17 +448,11 @@ main(void)
 {
 	Suite *s = suite_create("relay core");
 	TCase *tc = tcase_create("core");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(tc, no_reader_sees_a_hole_a_double_or_its_own);
 	tcase_add_test(tc, frames_that_have_waited_make_a_turn_long);
 	tcase_add_test(tc, failed_allocations_close_readers_rather_than_skip_a_frame);
 	tcase_set_timeout(tc, 120);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(s);
 }

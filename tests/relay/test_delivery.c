@@ -11,6 +11,7 @@
 
 #include "relay/client.h"
 #include "relay/process.h"
+#include "suite.h"
 
 #define LOTS_OF_RATE                                                                                         \
 	"--connection-main", "off", "--connection-side", "off", "--address-main", "off", "--address-side",   \
@@ -390,8 +391,6 @@ main(void)
 {
 	Suite *s = suite_create("relay delivery");
 	TCase *tc = tcase_create("delivery");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, hello_tells_limits_clock_epoch_and_a_fresh_challenge);
@@ -408,9 +407,5 @@ main(void)
 	tcase_add_test(tc, verify_once_trusts_a_proven_key_for_its_class_only);
 	tcase_set_timeout(tc, 60);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(s);
 }

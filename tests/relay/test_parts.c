@@ -19,6 +19,7 @@
 #include "bucket.h"
 #include "dedup.h"
 #include "topic.h"
+#include "suite.h"
 
 static const uint8_t seed16[16] = {1, 2, 3};
 static uint64_t random_state, chosen;
@@ -473,8 +474,6 @@ main(void)
 {
 	Suite *s = suite_create("relay parts");
 	TCase *tc = tcase_create("parts");
-	SRunner *sr;
-	int failed;
 
 	chosen = (uint64_t)time(NULL);
 	printf("TG_SEED=%llu\n", (unsigned long long)chosen);
@@ -493,9 +492,5 @@ main(void)
 	tcase_add_test(tc, an_address_is_kept_a_while_after_its_last_socket_and_no_longer);
 	tcase_set_timeout(tc, 60);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(s);
 }

@@ -21,6 +21,7 @@
 
 #include "relay/client.h"
 #include "relay/process.h"
+#include "suite.h"
 
 static struct process relay;
 static struct grid grid;
@@ -394,8 +395,6 @@ main(void)
 {
 	Suite *s = suite_create("relay process");
 	TCase *tc = tcase_create("process");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, an_unknown_flag_or_bad_value_is_named);
@@ -414,9 +413,5 @@ main(void)
 	tcase_add_test(tc, log_lines_are_json_and_can_be_turned_off);
 	tcase_set_timeout(tc, 60);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(s);
 }

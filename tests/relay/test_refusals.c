@@ -13,6 +13,7 @@
 #include "relay/client.h"
 #include "relay/process.h"
 #include "wire/writer.h"
+#include "suite.h"
 
 static struct process relay;
 static struct grid grid;
@@ -535,8 +536,6 @@ main(void)
 {
 	Suite *s = suite_create("relay refusals");
 	TCase *tc = tcase_create("refusals");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, altered);
@@ -564,9 +563,5 @@ main(void)
 	tcase_add_test(tc, strange_handshakes);
 	tcase_set_timeout(tc, 60);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(s);
 }

@@ -9,6 +9,7 @@
 
 #include "address.h"
 #include "config.h"
+#include "suite.h"
 
 static const uint8_t seed[16] = {1};
 
@@ -214,8 +215,6 @@ main(void)
 {
 	Suite *suite = suite_create("static_address");
 	TCase *tc = tcase_create("address and flags");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tc, connections_of_an_address_are_counted);
 	tcase_add_test(tc, an_ipv6_64_is_one_address);
@@ -227,8 +226,5 @@ main(void)
 	tcase_add_test(tc, bad_values_are_named);
 	tcase_add_test(tc, listeners_are_numeric);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(suite);
 }

@@ -9,6 +9,7 @@
 #include "answer.h"
 #include "base/mem.h"
 #include "names.h"
+#include "suite.h"
 
 static struct tg_image *image;
 static struct tg_site site;
@@ -444,8 +445,6 @@ main(void)
 {
 	Suite *suite = suite_create("static_answer");
 	TCase *tc = tcase_create("answer");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_file_comes_with_its_headers);
@@ -469,8 +468,5 @@ main(void)
 	tcase_add_test(tc, a_path_twice_is_refused_and_no_allocation_may_fail_badly);
 	tcase_add_test(tc, names_tell_type_safety_and_hash);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(suite);
 }

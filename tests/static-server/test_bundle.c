@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "bundle.h"
+#include "suite.h"
 
 static char dir[] = "/tmp/toygrid-bundle-XXXXXX";
 static char node[64];
@@ -113,15 +114,10 @@ main(void)
 {
 	Suite *suite = suite_create("static_bundle");
 	TCase *tc = tcase_create("bundle");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, twins_are_used_when_they_are_smaller);
 	tcase_add_test(tc, without_memory_it_fails_whole_wherever_that_is);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(suite);
 }

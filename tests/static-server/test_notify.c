@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "notify.h"
+#include "suite.h"
 
 static int
 listen_at(const char *name, size_t len)
@@ -86,14 +87,9 @@ main(void)
 {
 	Suite *suite = suite_create("static_notify");
 	TCase *tc = tcase_create("notify");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tc, a_path_and_an_abstract_name_are_told);
 	tcase_add_test(tc, without_a_socket_nothing_happens);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(suite);
 }

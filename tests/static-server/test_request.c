@@ -9,6 +9,7 @@
 
 #include "bounds.h"
 #include "request.h"
+#include "suite.h"
 
 static struct tg_request req;
 static size_t used;
@@ -358,8 +359,6 @@ main(void)
 {
 	Suite *suite = suite_create("static_request");
 	TCase *tc = tcase_create("head");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tc, a_plain_request_is_understood);
 	tcase_add_test(tc, methods_are_case_sensitive_tokens);
@@ -380,8 +379,5 @@ main(void)
 	tcase_add_test(tc, pieces_of_any_size_give_what_the_whole_gives);
 	tcase_add_test(tc, random_bytes_never_crash_and_never_loop);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return suite_run(suite);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "heap.h"
+#include "suite.h"
 
 #define ARENA_BYTES ((size_t)48 << 20)
 #define PAGE_BYTES  65536u
@@ -183,8 +184,6 @@ main(void)
 {
 	Suite *suite = suite_create("wasm/heap");
 	TCase *tc = tcase_create("heap");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, tc);
 	tcase_set_timeout(tc, 60);
@@ -194,8 +193,5 @@ main(void)
 	tcase_add_test(tc, an_array_at_the_end_grows_where_it_is);
 	tcase_add_test(tc, without_memory_the_old_block_stays);
 	tcase_add_test(tc, what_was_freed_is_one_block_again);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

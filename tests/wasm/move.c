@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "suite.h"
+
 #define LENGTHS 300 /* on both sides of where the engine's instruction takes over */
 #define SHIFTS	20
 #define ROOM	(LENGTHS + 2 * SHIFTS + 16)
@@ -77,15 +79,10 @@ main(void)
 {
 	Suite *suite = suite_create("wasm/move");
 	TCase *tc = tcase_create("move");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, tc);
 	tcase_add_test(tc, copies);
 	tcase_add_test(tc, moves_over_itself);
 	tcase_add_test(tc, fills);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -14,6 +14,7 @@
 #include "vectors/frames.h"
 #include "wire/frame.h"
 #include "wire/frame_echo.h"
+#include "suite.h"
 
 static struct frame_vectors golden;
 
@@ -328,8 +329,6 @@ main(void)
 {
 	Suite *s = suite_create("frame");
 	TCase *tc = tcase_create("frame");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, build_vectors, free_vectors);
 	tcase_add_test(tc, golden_frames_decode_and_encode_to_the_same_bytes);
@@ -344,9 +343,5 @@ main(void)
 	tcase_add_test(tc, error_codes_have_names_and_long_details_are_cut);
 	tcase_set_timeout(tc, 60);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(s);
 }

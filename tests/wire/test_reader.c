@@ -13,6 +13,7 @@
 
 #include "wire/reader.h"
 #include "wire/writer.h"
+#include "suite.h"
 
 static uint64_t random_state;
 
@@ -358,8 +359,6 @@ main(void)
 {
 	Suite *s = suite_create("reader");
 	TCase *tc = tcase_create("reader");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(tc, every_tag_with_every_second_byte);
 	tcase_add_test(tc, random_values_and_the_same_with_a_byte_changed);
@@ -370,9 +369,5 @@ main(void)
 	tcase_add_test(tc, trailing_bytes_are_an_error);
 	tcase_set_timeout(tc, 60);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(s);
 }
