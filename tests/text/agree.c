@@ -12,6 +12,13 @@
 
 #define WAYS 8
 
+/* libcheck writes down each assertion that it passes, which would take longer than all the rest. */
+#define NEED(what, ...)                                                                                      \
+	do                                                                                                   \
+		if (!(what))                                                                                 \
+			ck_abort_msg(__VA_ARGS__);                                                           \
+	while (0)
+
 struct piece { /* a bundle to be */
 	int first, count;
 	int given;
@@ -69,8 +76,8 @@ offer(struct giving *g, struct tg_doc *doc, struct piece *p)
 {
 	int want = verdict(g, p), rc = past_give(g->h, p->first, p->count, doc);
 
-	ck_assert_msg(rc == want, "%s, way %d: event %d is answered with %s, not %s", g->name, g->way,
-	    p->first, tg_status_name(rc), tg_status_name(want));
+	NEED(rc == want, "%s, way %d: event %d is answered with %s, not %s", g->name, g->way, p->first,
+	    tg_status_name(rc), tg_status_name(want));
 	if (rc != TG_OK)
 		return;
 	for (int e = p->first, n = p->count; n-- > 0; e = past_follows(g->h, e))
@@ -95,7 +102,7 @@ give_all(struct giving *g, struct tg_doc *doc, int shuffled, int polling)
 		offer(g, doc, p);
 		left -= p->given;
 		if (polling && past_roll(&g->dice, 3) == 0)
-			ck_assert_int_eq(tg_doc_poll(doc, &patches), TG_OK);
+			NEED(tg_doc_poll(doc, &patches) == TG_OK, "%s, way %d", g->name, g->way);
 	}
 }
 
@@ -108,7 +115,7 @@ agree_all_ways(const struct past *h, int fugue, struct past_shown *shown, const 
 
 	oracle_show(h, fugue, shown);
 	tree_show(h, fugue, &other);
-	ck_assert_msg(past_same(shown, &other, &at), "%s: the oracles differ at %d", name, at);
+	NEED(past_same(shown, &other, &at), "%s: the oracles differ at %d", name, at);
 	for (int way = 0; way < WAYS; way++) {
 		struct tg_doc *doc;
 
@@ -118,14 +125,14 @@ agree_all_ways(const struct past *h, int fugue, struct past_shown *shown, const 
 		g.way = way;
 		g.dice.state = (uint64_t)way * 77 + (uint64_t)h->n + 1;
 		cut(&g, way < 2 ? (uint32_t)(1 - way) : (uint32_t)(way % 3) * 5 + 1);
-		ck_assert_int_eq(tg_doc_open(&doc, fugue), TG_OK);
+		NEED(tg_doc_open(&doc, fugue) == TG_OK, "%s, way %d", name, way);
 		if (way == 3 || way == 6)
-			ck_assert_int_eq(tg_doc_load_begin(doc), TG_OK);
+			NEED(tg_doc_load_begin(doc) == TG_OK, "%s, way %d", name, way);
 		give_all(&g, doc, way > 1, way == 4 || way == 7);
-		ck_assert_int_eq(tg_doc_load_end(doc), TG_OK);
-		ck_assert_int_eq(past_read(doc, &other), TG_OK);
-		ck_assert_msg(past_same(shown, &other, &at),
-		    "%s: the core, in way %d, differs from the oracles at %d", name, way, at);
+		NEED(tg_doc_load_end(doc) == TG_OK, "%s, way %d", name, way);
+		NEED(past_read(doc, &other) == TG_OK, "%s, way %d", name, way);
+		NEED(past_same(shown, &other, &at), "%s: the core, in way %d, differs from the oracles at %d",
+		    name, way, at);
 		tg_doc_close(doc);
 	}
 }
