@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# sources.sh -- the two libraries that are compiled into the browser's module, fetched as Debian's own source
+# sources.sh -- the three libraries that are compiled into the browser's module, fetched as Debian's own source
 # tarballs and checked by SHA-256.  No copy of them lives in this tree.
 #
 # apt-get works here on private state (lists, cache, sources of its own), so it needs no root, changes nothing on
@@ -8,8 +8,10 @@
 
 TG_SODIUM_TAR=libsodium_1.0.18.orig.tar.gz
 TG_MSGPACK_TAR=msgpack-c_4.0.0.orig.tar.gz
+TG_DEFLATE_TAR=libdeflate_1.14.orig.tar.gz
 TG_SUMS="d59323c6b712a1519a5daf710b68f5e7fde57040845ffec53850911f10a5d4f4  $TG_SODIUM_TAR
-420fe35e7572f2a168d17e660ef981a589c9cbe77faa25eb34a520e1fcc032c8  $TG_MSGPACK_TAR"
+420fe35e7572f2a168d17e660ef981a589c9cbe77faa25eb34a520e1fcc032c8  $TG_MSGPACK_TAR
+89e7df898c37c3427b0f39aadcf733731321a278771d20fc553f92da8d4808ac  $TG_DEFLATE_TAR"
 
 sources_ready() {
 	[ -d "$TG_CACHE/sources" ] && (cd "$TG_CACHE/sources" && printf '%s\n' "$TG_SUMS" | sha256sum -c --status) 2>/dev/null
@@ -26,13 +28,13 @@ debian_mirror() {
 		done
 }
 
-# fetch_sources: put both tarballs into the cache and unpack them; nothing is fetched when they are there.
+# fetch_sources: put the tarballs into the cache and unpack them; nothing is fetched when they are there.
 fetch_sources() {
 	mkdir -p "$TG_CACHE/sources" || return 1
 	if ! sources_ready; then
 		download_sources || return 1
 	fi
-	unpack libsodium "$TG_SODIUM_TAR" && unpack msgpack-c "$TG_MSGPACK_TAR"
+	unpack libsodium "$TG_SODIUM_TAR" && unpack msgpack-c "$TG_MSGPACK_TAR" && unpack libdeflate "$TG_DEFLATE_TAR"
 }
 
 download_sources() {
@@ -51,7 +53,7 @@ download_sources() {
 		echo "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg"
 	} >"$state/parts/bookworm.sources" || return 1
 	private_apt update || return 1
-	(cd "$TG_CACHE/sources" && private_apt source --download-only --tar-only libsodium msgpack-c) || return 1
+	(cd "$TG_CACHE/sources" && private_apt source --download-only --tar-only libsodium msgpack-c libdeflate) || return 1
 	(cd "$TG_CACHE/sources" && printf '%s\n' "$TG_SUMS" | sha256sum -c) || return 1
 	rm -rf "$state"
 }
