@@ -171,6 +171,57 @@ int tg_doc_add(struct tg_doc *doc, const uint8_t agent[TG_TEXT_AGENT_BYTES], uin
 int tg_doc_load_begin(struct tg_doc *doc) __attribute__((nonnull, warn_unused_result));
 int tg_doc_load_end(struct tg_doc *doc) __attribute__((nonnull, warn_unused_result));
 
+/* ---- documents at rest --------------------------------------------------------------------------------- */
+
+/**
+ * tg_doc_save(doc, data, len):
+ * MERGED with all its history as one string of bytes (docs/protocol.md 6.5).  The same events give the same
+ * bytes on every host, whatever the order they came in.  Borrowed until the next call on the doc.  Returns
+ * TG_OK, TG_EBUSY (own events were not yet taken: they would be lost to the log), TG_ENOMEM.
+ */
+int tg_doc_save(struct tg_doc *doc, const uint8_t **data, size_t *len)
+    __attribute__((nonnull, warn_unused_result));
+
+/**
+ * tg_doc_open_saved(doc, data, len):
+ * Make a document of what tg_doc_save() wrote; *${doc} is released with tg_doc_close().  Only its checkpoint
+ * is read: length, read, text, format, registers and the first polls are answered from there.  Every other
+ * call first reads the history (as tg_doc_load_history() does) and then goes on as if all events had been
+ * added.  ${data} may be just its beginning, see tg_saved_opening(); it is copied.
+ * Returns TG_OK, or, with *${doc} NULL: TG_ETRUNCATED (less than the beginning), TG_EFORMAT, TG_EVERSION,
+ * TG_ELIMIT, TG_ENOMEM.
+ */
+int tg_doc_open_saved(struct tg_doc **doc, const uint8_t *data, size_t len)
+    __attribute__((warn_unused_result));
+
+/**
+ * tg_saved_opening(data, len, need):
+ * How many of the first bytes of a saved document tg_doc_open_saved() needs, in *${need}; data[0 .. len) is a
+ * beginning of it that holds the index at least (36 bytes for each 32,768 events and 100 more are enough).
+ * Returns TG_OK, TG_ETRUNCATED (not all of the index), TG_EFORMAT, TG_EVERSION, TG_ENOMEM.
+ */
+int tg_saved_opening(const uint8_t *data, size_t len, size_t *need)
+    __attribute__((nonnull, warn_unused_result));
+
+/**
+ * tg_doc_give_history(doc, data, len):
+ * All the bytes of a document that was opened from their beginning; copied.  Until then the calls that need
+ * history return TG_EGAP and change nothing.  Returns TG_OK, TG_EINVAL (not the same saved document),
+ * TG_EEXISTS (the history is loaded, or there is none to come), TG_ENOMEM.
+ */
+int tg_doc_give_history(struct tg_doc *doc, const uint8_t *data, size_t len)
+    __attribute__((nonnull, warn_unused_result));
+
+/**
+ * tg_doc_load_history(doc):
+ * Read the history now, in idle time, and not when it is needed.  Costs what merging all events costs.  It is
+ * checked in full: hashes, form, ranges, and that replaying it gives the checkpoint.
+ * Returns TG_OK (also when there is nothing to load), TG_EGAP (not given yet: nothing happened), TG_ENOMEM,
+ * or TG_EHASH, TG_EFORMAT, TG_EVERSION, TG_ELIMIT, TG_ERANGE: the bytes are not what tg_doc_save() wrote, and
+ * the document is only fit for close; every later call returns the same.  So do the calls that load it.
+ */
+int tg_doc_load_history(struct tg_doc *doc) __attribute__((nonnull, warn_unused_result));
+
 /* ---- own events ---------------------------------------------------------------------------------------- */
 
 /**

@@ -288,7 +288,7 @@ decode_tables(struct tg_decoded *d, struct tg_column *c)
 }
 
 static void
-decode_heads(struct tg_decoded *d, struct tg_column *c)
+decode_heads(struct tg_decoded *d, struct tg_column *c, uint32_t items_max)
 {
 	static const uint8_t kinds[] = {TG_OP_CHAR, TG_OP_CHAR, TG_OP_DELETE, TG_OP_DELETE_BACK, TG_OP_BLOCK,
 	    TG_OP_ATOM, TG_OP_MARK, TG_OP_SET};
@@ -322,7 +322,7 @@ decode_heads(struct tg_decoded *d, struct tg_column *c)
 		events += kind == TG_OP_MARK ? 1 : count;
 		if (kind == TG_OP_CHAR)
 			d->char_n += (uint32_t)count;
-		if (kind <= TG_OP_ATOM && (items += count) > TG_TEXT_BUNDLE_ITEMS_MAX)
+		if (kind <= TG_OP_ATOM && (items += count) > items_max)
 			tg_column_fail(c, TG_ETOOBIG);
 		if (events > TG_TEXT_EVENTS_MAX)
 			tg_column_fail(c, TG_ELIMIT);
@@ -500,12 +500,11 @@ decode_text(struct tg_decoded *d, const uint8_t *text, size_t len, size_t value_
 	return rc == TG_ETRUNCATED ? TG_EFORMAT : rc;
 }
 
-int
-tg_codec_decode(
-    struct tg_decoded *d, const uint8_t *ops, size_t ops_len, const uint8_t *text, size_t text_len)
+/* Everything but the text; *${values} is how many values go with it. */
+static int
+decode_ops(struct tg_decoded *d, const uint8_t *ops, size_t ops_len, uint32_t items_max, size_t *values)
 {
 	struct tg_column c = {ops, ops_len, 0, TG_OK};
-	size_t values;
 	uint64_t layout;
 
 	d->op_n = d->key_n = d->format_n = d->pair_n = d->value_n = 0;
@@ -514,15 +513,13 @@ tg_codec_decode(
 	d->plain = d->arguments = 0;
 	d->chars = NULL;
 	d->chars_len = 0;
-	if (ops_len > TG_TEXT_BUNDLE_OPS_MAX || text_len > TG_TEXT_BUNDLE_TEXT_MAX)
-		return TG_ETOOBIG;
 	layout = tg_column_next(&c, UINT64_MAX);
 	if (c.status == TG_OK && layout != TG_CODEC_LAYOUT && layout != TG_CODEC_LAYOUT_FLOWS)
 		return TG_EVERSION;
 	decode_tables(d, &c);
 	if (layout == TG_CODEC_LAYOUT_FLOWS)
 		tg_codec_decode_flows(d, &c);
-	decode_heads(d, &c);
+	decode_heads(d, &c, items_max);
 	if (layout == TG_CODEC_LAYOUT_FLOWS)
 		tg_codec_decode_flow_column(d, &c);
 	decode_positions(d, &c);
@@ -539,7 +536,7 @@ tg_codec_decode(
 			return TG_EFORMAT;
 	if (!tg_codec_flows_used(d))
 		return TG_EFORMAT;
-	values = d->pair_n;
+	*values = d->pair_n;
 	for (size_t i = 1; i < d->op_n; i++)
 		if (may_join(&d->ops[i - 1], &d->ops[i])) {
 			struct tg_op last = d->ops[i - 1];
@@ -549,8 +546,43 @@ tg_codec_decode(
 		}
 	for (size_t i = 0; !d->plain && i < d->op_n; i++)
 		if (d->ops[i].kind == TG_OP_MARK || d->ops[i].kind == TG_OP_SET)
-			d->ops[i].value = (uint32_t)values++;
+			d->ops[i].value = (uint32_t)(*values)++;
+	return TG_OK;
+}
+
+int
+tg_codec_decode(
+    struct tg_decoded *d, const uint8_t *ops, size_t ops_len, const uint8_t *text, size_t text_len)
+{
+	size_t values;
+	int rc;
+
+	if (ops_len > TG_TEXT_BUNDLE_OPS_MAX || text_len > TG_TEXT_BUNDLE_TEXT_MAX)
+		return TG_ETOOBIG;
+	if ((rc = decode_ops(d, ops, ops_len, TG_TEXT_BUNDLE_ITEMS_MAX, &values)) != TG_OK)
+		return rc;
 	return decode_text(d, text, text_len, values);
+}
+
+int
+tg_codec_decode_part(
+    struct tg_decoded *d, const uint8_t *ops, size_t ops_len, const uint8_t *text, size_t text_len)
+{
+	struct tg_reader r;
+	size_t values, scalars;
+	int rc;
+
+	if ((rc = decode_ops(d, ops, ops_len, TG_TEXT_EVENTS_MAX, &values)) != TG_OK ||
+	    (rc = tg_array_need((void **)&d->values, &d->value_cap, values, sizeof *d->values)) != TG_OK)
+		return rc;
+	tg_reader_init(&r, text, text_len);
+	for (d->value_n = 0; d->value_n < values && tg_reader_status(&r) == TG_OK; d->value_n++)
+		d->values[d->value_n] = tg_codec_value(&r, d->value_n >= d->pair_n);
+	if ((rc = tg_reader_status(&r)) != TG_OK)
+		return rc == TG_ETRUNCATED ? TG_EFORMAT : rc;
+	d->chars = text + r.at;
+	d->chars_len = text_len - r.at;
+	return d->chars_len > 0 ? tg_utf8_count(d->chars, d->chars_len, &scalars) : TG_OK;
 }
 
 int
@@ -660,7 +692,42 @@ format_bytes(const struct tg_doc *doc, uint32_t format, size_t *ops, size_t *tex
 	}
 }
 
-/* Collect operations and characters while they fit; formats are numbered in the order of first use. */
+/* The events [at, to) of the log's run ${r} as one operation. */
+static struct tg_op
+op_of(const struct tg_doc *doc, const struct tg_oprun *r, uint32_t at, uint32_t to)
+{
+	const struct tg_formats *f = &doc->formats;
+	struct tg_op op = {r->kind, r->pos + (at - r->lv), to - at, 0, 0, 0, r->flow, 0};
+
+	if (r->kind == TG_OP_DELETE)
+		op.pos = r->pos;
+	else if (r->kind == TG_OP_DELETE_BACK)
+		op.pos = r->pos - (at - r->lv);
+	if (r->kind <= TG_OP_ATOM) {
+		op.format = r->aux;
+	} else if (r->kind == TG_OP_MARK) {
+		op.count = f->marks[r->aux].count;
+		op.key = f->marks[r->aux].key;
+		op.value = f->marks[r->aux].value;
+	} else if (r->kind == TG_OP_SET) {
+		op.key = doc->registers[doc->sets[r->aux].reg].key;
+		op.object = doc->registers[doc->sets[r->aux].reg].object;
+		op.value = doc->sets[r->aux].value;
+	}
+	return op;
+}
+
+/* Formats are numbered in the order of first use. */
+static void
+number_format(struct tg_formats *f, uint32_t format, uint32_t *format_n)
+{
+	if (format == 0 || f->formats[format].stamp == f->stamp)
+		return;
+	f->formats[format].stamp = f->stamp;
+	f->formats[format].local = ++*format_n;
+}
+
+/* Collect operations and characters while they fit. */
 static int
 collect(struct tg_doc *doc, uint32_t start, uint32_t end, uint32_t *stop, size_t *op_n, uint32_t *format_n)
 {
@@ -671,36 +738,24 @@ collect(struct tg_doc *doc, uint32_t start, uint32_t end, uint32_t *stop, size_t
 	int rc;
 
 	for (; at < end; r++) {
-		uint32_t to = tg_oplog_end(&doc->log, r), skip = at - r->lv, n;
+		uint32_t to = tg_oplog_end(&doc->log, r), n;
 		size_t ops = ops_bytes + OP_BYTES, text = text_bytes;
-		struct tg_op op = {r->kind, r->pos + skip, 1, 0, 0, 0, r->flow, 0};
+		struct tg_op op;
 
 		to = to > end ? end : to;
-		n = op.count = to - at;
+		n = to - at;
+		op = op_of(doc, r, at, to);
 		if (op.flow != TG_TEXT_FLOW_BODY && doc->flows[op.flow].stamp != f->stamp)
 			ops += TG_CODEC_FLOW_BYTES;
-		if (r->kind == TG_OP_DELETE)
-			op.pos = r->pos;
-		else if (r->kind == TG_OP_DELETE_BACK)
-			op.pos = r->pos - skip;
 		if (r->kind <= TG_OP_ATOM) {
 			if (items == TG_TEXT_BUNDLE_ITEMS_MAX)
 				break;
 			if (n > TG_TEXT_BUNDLE_ITEMS_MAX - items)
 				n = op.count = TG_TEXT_BUNDLE_ITEMS_MAX - items;
-			op.format = r->aux;
 			if (r->aux != 0 && f->formats[r->aux].stamp != f->stamp)
 				format_bytes(doc, r->aux, &ops, &text);
-		} else if (r->kind == TG_OP_MARK) {
-			op.count = f->marks[r->aux].count;
-			op.key = f->marks[r->aux].key;
-			op.value = f->marks[r->aux].value;
-		} else if (r->kind == TG_OP_SET) {
-			op.key = doc->registers[doc->sets[r->aux].reg].key;
-			op.object = doc->registers[doc->sets[r->aux].reg].object;
-			ops += op.object != TG_OBJECT_DOC ? TG_CODEC_OBJECT_BYTES : 0;
-			op.value = doc->sets[r->aux].value;
 		}
+		ops += op.object != TG_OBJECT_DOC ? TG_CODEC_OBJECT_BYTES : 0;
 		if (r->kind == TG_OP_MARK || r->kind == TG_OP_SET) {
 			ops += KEY_BYTES;
 			tg_pool_get(&doc->pool, op.value, &len);
@@ -721,10 +776,7 @@ collect(struct tg_doc *doc, uint32_t start, uint32_t end, uint32_t *stop, size_t
 			text += len;
 		}
 		doc->flows[op.flow].stamp = f->stamp;
-		if (op.format != 0 && f->formats[op.format].stamp != f->stamp) {
-			f->formats[op.format].stamp = f->stamp;
-			f->formats[op.format].local = ++*format_n;
-		}
+		number_format(f, op.format, format_n);
 		if ((rc = push_op(&doc->ops, op_n, &doc->op_cap, op)) != TG_OK)
 			return rc;
 		if (r->kind <= TG_OP_ATOM)
@@ -839,21 +891,16 @@ head_of(const struct tg_op *op, uint32_t *current)
 	return count | heads[op->kind];
 }
 
-int
-tg_codec_encode(struct tg_doc *doc, uint32_t start, uint32_t end, uint32_t *stop)
+/* doc->ops as columns in doc->out; their values go to doc->out_text. */
+static int
+put_columns(struct tg_doc *doc, const uint8_t *agent, size_t op_n, uint32_t format_n)
 {
 	struct tg_formats *f = &doc->formats;
-	size_t op_n = 0, key_n = 0;
-	uint32_t format_n = 0, next_format = 1, current = 0, flow = TG_TEXT_FLOW_BODY;
-	const uint8_t *agent = doc->graph.agents[tg_graph_run(&doc->graph, start)->agent].key;
+	size_t key_n = 0;
+	uint32_t next_format = 1, current = 0, flow = TG_TEXT_FLOW_BODY;
 	int64_t cursor = 0;
 	int rc, flows = 0;
 
-	tg_buf_reset(&doc->out);
-	tg_buf_reset(&doc->out_text);
-	f->stamp++;
-	if ((rc = collect(doc, start, end, stop, &op_n, &format_n)) != TG_OK)
-		return rc;
 	for (size_t i = 0; i < op_n; i++) {
 		const struct tg_op *op = &doc->ops[i];
 		const struct tg_pair *p;
@@ -923,4 +970,50 @@ tg_codec_encode(struct tg_doc *doc, uint32_t start, uint32_t end, uint32_t *stop
 	if ((rc = tg_buf_status(&doc->out)) != TG_OK)
 		return rc;
 	return tg_buf_status(&doc->out_text);
+}
+
+int
+tg_codec_encode(struct tg_doc *doc, uint32_t start, uint32_t end, uint32_t *stop)
+{
+	const uint8_t *agent = doc->graph.agents[tg_graph_run(&doc->graph, start)->agent].key;
+	uint32_t format_n = 0;
+	size_t op_n = 0;
+	int rc;
+
+	tg_buf_reset(&doc->out);
+	tg_buf_reset(&doc->out_text);
+	doc->formats.stamp++;
+	if ((rc = collect(doc, start, end, stop, &op_n, &format_n)) != TG_OK)
+		return rc;
+	return put_columns(doc, agent, op_n, format_n);
+}
+
+const uint8_t tg_codec_nobody[TG_TEXT_AGENT_BYTES] = {0};
+
+int
+tg_codec_encode_part(struct tg_doc *doc, const struct tg_span *spans, size_t n)
+{
+	uint32_t format_n = 0;
+	size_t op_n = 0;
+	int rc;
+
+	tg_buf_reset(&doc->out);
+	tg_buf_reset(&doc->out_text);
+	doc->formats.stamp++;
+	for (size_t i = 0; i < n; i++) {
+		const struct tg_oprun *r = tg_oplog_find(&doc->log, spans[i].start);
+		uint32_t to;
+
+		for (uint32_t at = spans[i].start; at < spans[i].end; at = to, r++) {
+			struct tg_op op;
+
+			to = tg_oplog_end(&doc->log, r);
+			to = to > spans[i].end ? spans[i].end : to;
+			op = op_of(doc, r, at, to);
+			number_format(&doc->formats, op.format, &format_n);
+			if ((rc = push_op(&doc->ops, &op_n, &doc->op_cap, op)) != TG_OK)
+				return rc;
+		}
+	}
+	return put_columns(doc, tg_codec_nobody, op_n, format_n);
 }

@@ -99,6 +99,24 @@ int tg_codec_intern(struct tg_decoded *d, struct tg_doc *doc, const uint8_t agen
 int tg_codec_encode(struct tg_doc *doc, uint32_t start, uint32_t end, uint32_t *stop)
     __attribute__((warn_unused_result));
 
+/**
+ * tg_codec_decode_part(d, ops, ops_len, text, text_len):
+ * As tg_codec_decode() for a part of a saved history (docs/protocol.md 6.5): without the bounds of a bundle,
+ * and the text is the values, then those characters that are no longer shown; how many these must be is for
+ * the caller to check.
+ */
+int tg_codec_decode_part(struct tg_decoded *d, const uint8_t *ops, size_t ops_len, const uint8_t *text,
+    size_t text_len) __attribute__((warn_unused_result));
+
+/**
+ * tg_codec_encode_part(doc, spans, n):
+ * Encode the events of spans[0 .. n), in this order, into doc->out, and their values into doc->out_text. They
+ * may be of several authors, so the author whom objects may refer to is nobody, an all-zero key.
+ */
+extern const uint8_t tg_codec_nobody[TG_TEXT_AGENT_BYTES];
+int tg_codec_encode_part(struct tg_doc *doc, const struct tg_span *spans, size_t n)
+    __attribute__((warn_unused_result));
+
 /** tg_codec_value(r, nil): Read a value (nil only if allowed); the msgpack it is. */
 struct tg_bytes tg_codec_value(struct tg_reader *r, int nil);
 

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "text/codec.h"
 #include "text/doc.h"
+#include "text/saved.h"
 #include "wire/writer.h"
 
 int
@@ -63,6 +64,7 @@ tg_doc_close(struct tg_doc *doc)
 	tg_free(doc->ids);
 	tg_free(doc->pairs);
 	tg_free(doc->key_scratch);
+	tg_saved_free(doc->saved);
 	tg_free(doc);
 }
 
@@ -75,10 +77,20 @@ tg_doc_fail(struct tg_doc *doc, int rc)
 }
 
 int
+tg_doc_usable(struct tg_doc *doc)
+{
+	return doc->failed == TG_OK && doc->saved != NULL ? TG_OK : tg_doc_ready(doc);
+}
+
+int
 tg_doc_ready(struct tg_doc *doc)
 {
+	int rc;
+
 	if (doc->failed != TG_OK)
 		return doc->failed;
+	if (doc->saved != NULL && (rc = doc->saved->load(doc)) != TG_OK)
+		return rc;
 	return doc->loading ? tg_doc_load_end(doc) : TG_OK;
 }
 
@@ -344,8 +356,12 @@ tg_doc_add(struct tg_doc *doc, const uint8_t agent[TG_TEXT_AGENT_BYTES], uint64_
     const struct tg_event_id *parents, size_t parent_count, const uint8_t *ops, size_t ops_len,
     const uint8_t *text, size_t text_len)
 {
+	int rc;
+
 	if (doc->failed != TG_OK)
 		return doc->failed;
+	if (doc->saved != NULL && (rc = doc->saved->load(doc)) != TG_OK)
+		return rc;
 	return tg_doc_fail(
 	    doc, add(doc, agent, first_seq, parents, parent_count, ops, ops_len, text, text_len));
 }
@@ -353,8 +369,12 @@ tg_doc_add(struct tg_doc *doc, const uint8_t agent[TG_TEXT_AGENT_BYTES], uint64_
 int
 tg_doc_load_begin(struct tg_doc *doc)
 {
+	int rc;
+
 	if (doc->failed != TG_OK)
 		return doc->failed;
+	if (doc->saved != NULL && (rc = doc->saved->load(doc)) != TG_OK)
+		return rc;
 	if (doc->view.n == 0)
 		doc->loading = 1;
 	return TG_OK;

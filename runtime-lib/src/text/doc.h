@@ -55,6 +55,7 @@ struct tg_register {
 };
 
 struct tg_decoded; /* codec.h */
+struct tg_saved;   /* saved.h */
 struct tg_op;
 
 struct tg_doc {
@@ -64,6 +65,9 @@ struct tg_doc {
 	int deferred; /* events are in graph and log but not yet in items (loading only) */
 	int lined;    /* the same, but linear ones and of the body: ${length} items after them */
 	uint64_t length;
+
+	struct tg_saved *saved; /* opened from bytes, and its history not read yet; all below is empty then,
+				   but for formats */
 
 	struct tg_pool pool;
 	struct tg_formats formats;
@@ -158,6 +162,9 @@ int tg_plan_walk(struct tg_doc *doc, int (*visit)(struct tg_doc *doc, uint32_t s
 
 /** tg_doc_fail(doc, rc): Remember TG_ENOMEM for good; returns ${rc}. */
 int tg_doc_fail(struct tg_doc *doc, int rc);
+
+/** tg_doc_usable(doc): For calls that need no events: as tg_doc_ready(), but a saved history stays unread. */
+int tg_doc_usable(struct tg_doc *doc) __attribute__((warn_unused_result));
 
 /** tg_doc_ready(doc): TG_OK when the doc is fit and no load is open (it is ended here). */
 int tg_doc_ready(struct tg_doc *doc) __attribute__((warn_unused_result));

@@ -250,7 +250,7 @@ tg_doc_object(struct tg_doc *doc, const uint8_t *name, size_t len, uint32_t *obj
 	int rc;
 
 	*object = TG_TEXT_OBJECT_DOC;
-	if ((rc = tg_doc_ready(doc)) != TG_OK)
+	if ((rc = tg_doc_usable(doc)) != TG_OK)
 		return rc;
 	tg_reader_init(&r, name, len);
 	if ((rc = tg_object_read(doc, &r, 1, object)) == TG_OK)
@@ -265,7 +265,7 @@ tg_doc_flow(struct tg_doc *doc, const uint8_t *name, size_t len, uint32_t *flow)
 	int rc;
 
 	*flow = TG_TEXT_FLOW_BODY;
-	if ((rc = tg_doc_ready(doc)) != TG_OK)
+	if ((rc = tg_doc_usable(doc)) != TG_OK)
 		return rc;
 	tg_reader_init(&r, name, len);
 	if ((rc = tg_flow_read(doc, &r, 1, flow)) == TG_OK)
@@ -283,7 +283,7 @@ tg_doc_flow_name(struct tg_doc *doc, uint32_t flow, const uint8_t **name, size_t
 
 	*name = NULL;
 	*len = 0;
-	if ((rc = tg_doc_ready(doc)) != TG_OK)
+	if ((rc = tg_doc_usable(doc)) != TG_OK)
 		return rc;
 	if (flow >= doc->flow_n)
 		return TG_ENOTFOUND;

@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "text/doc.h"
+#include "text/saved.h"
 #include "wire/writer.h"
 
 int
@@ -180,6 +181,8 @@ tg_doc_poll(struct tg_doc *doc, struct tg_patches *patches)
 	int rc;
 
 	memset(patches, 0, sizeof *patches);
+	if (doc->failed == TG_OK && doc->saved != NULL)
+		return tg_doc_fail(doc, tg_saved_poll(doc, patches));
 	if ((rc = tg_doc_ready(doc)) != TG_OK)
 		return rc;
 	return tg_doc_fail(doc, tg_poll(doc, patches));

@@ -4,11 +4,14 @@
 
 #include "base/mem.h"
 #include "text/doc.h"
+#include "text/saved.h"
 #include "wire/writer.h"
 
 uint32_t
 tg_doc_length(struct tg_doc *doc, uint32_t flow)
 {
+	if (doc->failed == TG_OK && doc->saved != NULL)
+		return tg_saved_length(doc, flow);
 	if (tg_doc_ready(doc) != TG_OK || flow >= doc->flow_n)
 		return 0;
 	return flow == doc->flow ? doc->items.se_total : doc->flows[flow].items.se_total;
@@ -17,6 +20,8 @@ tg_doc_length(struct tg_doc *doc, uint32_t flow)
 uint32_t
 tg_doc_view_length(struct tg_doc *doc, uint32_t flow)
 {
+	if (doc->failed == TG_OK && doc->saved != NULL)
+		return doc->saved->polled ? tg_saved_length(doc, flow) : 0;
 	if (tg_doc_ready(doc) != TG_OK || flow >= doc->flow_n)
 		return 0;
 	return flow == doc->flow ? doc->items.view_total : doc->flows[flow].items.view_total;
@@ -30,6 +35,8 @@ tg_doc_read(struct tg_doc *doc, uint32_t flow, uint32_t from, uint32_t count,
 	struct tg_cursor c;
 	int rc;
 
+	if (doc->failed == TG_OK && doc->saved != NULL)
+		return tg_saved_read(doc, flow, from, count, visit, ctx);
 	if ((rc = tg_doc_ready(doc)) != TG_OK)
 		return rc;
 	if (flow >= doc->flow_n)
@@ -112,7 +119,7 @@ tg_doc_format(struct tg_doc *doc, uint32_t id, const uint8_t **data, size_t *len
 
 	*data = NULL;
 	*len = 0;
-	if ((rc = tg_doc_ready(doc)) != TG_OK)
+	if ((rc = tg_doc_usable(doc)) != TG_OK)
 		return rc;
 	if (id >= doc->formats.n)
 		return TG_ENOTFOUND;
@@ -191,6 +198,11 @@ tg_doc_registers(struct tg_doc *doc, const uint8_t **data, size_t *len)
 
 	*data = NULL;
 	*len = 0;
+	if (doc->failed == TG_OK && doc->saved != NULL) {
+		*data = doc->saved->checkpoint.registers;
+		*len = doc->saved->checkpoint.registers_len;
+		return TG_OK;
+	}
 	if ((rc = tg_doc_ready(doc)) != TG_OK)
 		return rc;
 	if ((rc = sort_registers(doc, &n)) != TG_OK)
@@ -270,6 +282,8 @@ tg_doc_next_seq(struct tg_doc *doc, const uint8_t agent[TG_TEXT_AGENT_BYTES])
 {
 	uint32_t index;
 
+	if (doc->failed == TG_OK && doc->saved != NULL && doc->saved->load(doc) != TG_OK)
+		return 0;
 	if (tg_graph_agent(&doc->graph, agent, 0, &index) != TG_OK)
 		return 0;
 	return doc->graph.agents[index].next_seq;

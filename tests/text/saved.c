@@ -1,0 +1,430 @@
+/*
+ * Goal: what is saved is the document and all its history, in bytes that depend on nothing else, and opening
+ * it again is the same as having heard all events.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <check.h>
+
+#include <toygrid/status.h>
+
+#include "base/mem.h"
+#include "text/doc.h"
+#include "text/order.h"
+#include "text/saved.h"
+#include "text/world.h"
+
+static unsigned long
+seeds(unsigned long ordinary)
+{
+	const char *s = getenv("TG_SEEDS");
+
+	return s != NULL ? strtoul(s, NULL, 10) : ordinary;
+}
+
+static void
+live(struct world *w, int steps)
+{
+	for (int i = 0; i < steps; i++) {
+		int who = (int)world_random(w, (uint32_t)w->people);
+
+		switch (world_random(w, 6)) {
+		case 0:
+		case 1:
+			world_edit(w, who);
+			break;
+		case 2:
+			world_take(w, who);
+			break;
+		case 3:
+		case 4:
+			world_deliver(w, who);
+			break;
+		case 5:
+			world_poll(w, who);
+			break;
+		}
+	}
+}
+
+struct bytes {
+	uint8_t *data;
+	size_t len;
+};
+
+static struct bytes
+save(struct tg_doc *doc)
+{
+	const uint8_t *data;
+	struct bytes b;
+
+	ck_assert_int_eq(tg_doc_save(doc, &data, &b.len), TG_OK);
+	b.data = malloc(b.len);
+	memcpy(b.data, data, b.len);
+	return b;
+}
+
+static struct tg_doc *
+open_saved(struct bytes b)
+{
+	struct tg_doc *doc;
+
+	ck_assert_int_eq(tg_doc_open_saved(&doc, b.data, b.len), TG_OK);
+	return doc;
+}
+
+static void
+same_bytes(struct bytes a, struct bytes b, unsigned long seed)
+{
+	ck_assert_msg(a.len == b.len && memcmp(a.data, b.data, a.len) == 0, "seed %lu: %zu and %zu bytes",
+	    seed, a.len, b.len);
+}
+
+/* The format id of each item. */
+static int
+put_ids(void *ctx, const struct tg_text_run *run)
+{
+	struct tg_buf *b = ctx;
+
+	for (uint32_t i = 0; i < run->count; i++)
+		tg_buf_u64be(b, run->format);
+	return 0;
+}
+
+static int
+put_format(void *ctx, const struct tg_text_run *run)
+{
+	void **both = ctx;
+	const uint8_t *data;
+	size_t len;
+
+	ck_assert_int_eq(tg_doc_format(both[0], run->format, &data, &len), TG_OK);
+	for (uint32_t i = 0, at = 0, n = 0; i < run->count; i++, at += n) {
+		n = run->kind == TG_TEXT_CHAR ? (uint32_t)tg_oplog_bytes(run->text + at, 1) : 0;
+		tg_buf_u8(both[1], (uint8_t)run->kind);
+		tg_buf_put(both[1], data, len);
+		tg_buf_put(both[1], run->text + at, n);
+	}
+	return 0;
+}
+
+/* What a document shows, with formats spelt out. */
+static struct tg_buf
+shown(struct tg_doc *doc)
+{
+	struct tg_buf b = {0};
+	void *both[2] = {doc, &b};
+	const uint8_t *data;
+	size_t len;
+
+	ck_assert_int_eq(tg_doc_read(doc, 0, 0, tg_doc_length(doc, 0), put_format, both), TG_OK);
+	ck_assert_int_eq(tg_doc_registers(doc, &data, &len), TG_OK);
+	tg_buf_put(&b, data, len);
+	return b;
+}
+
+static void
+shows_the_same(struct tg_doc *a, struct tg_doc *b, unsigned long seed)
+{
+	struct tg_buf x = shown(a), y = shown(b);
+
+	ck_assert_msg(x.len == y.len && memcmp(x.data, y.data, x.len) == 0, "seed %lu", seed);
+	tg_buf_free(&x);
+	tg_buf_free(&y);
+}
+
+START_TEST(hosts_with_the_same_events_save_the_same_bytes)
+{
+	for (unsigned long seed = 1; seed <= seeds(60); seed++) {
+		static struct world w;
+		struct bytes first, other;
+
+		world_open(&w, seed, (int)(seed % 2), 3 + (int)(seed % 3));
+		live(&w, 60 + (int)(seed % 90));
+		world_settle(&w);
+		first = save(w.person[0].doc);
+		for (int i = 1; i < w.people; i++) {
+			other = save(w.person[i].doc);
+			same_bytes(first, other, seed);
+			free(other.data);
+		}
+		free(first.data);
+		world_close(&w);
+	}
+}
+END_TEST
+
+START_TEST(a_saved_document_shows_what_was_saved_without_its_history)
+{
+	for (unsigned long seed = 1; seed <= seeds(60); seed++) {
+		static struct world w;
+		struct tg_buf before = {0}, after = {0};
+		struct tg_patches p;
+		struct tg_doc *doc;
+		struct bytes b;
+		size_t need;
+
+		world_open(&w, seed, 0, 3);
+		live(&w, 60 + (int)(seed % 90));
+		world_settle(&w);
+		b = save(w.person[0].doc);
+		ck_assert_int_eq(tg_saved_opening(b.data, b.len, &need), TG_OK);
+		ck_assert_uint_le(need, b.len);
+		b.len = need;
+		doc = open_saved(b);
+		shows_the_same(doc, w.person[0].doc, seed);
+		ck_assert_uint_eq(tg_doc_view_length(doc, 0), 0);
+		ck_assert_int_eq(tg_doc_poll(doc, &p), TG_OK);
+		ck_assert_uint_eq(tg_doc_view_length(doc, 0), tg_doc_length(doc, 0));
+		ck_assert_int_eq(tg_doc_load_history(doc), TG_EGAP);
+
+		/* Formats keep their ids when the history comes. */
+		free(b.data);
+		b = save(w.person[0].doc);
+		ck_assert_int_eq(tg_doc_read(doc, 0, 0, tg_doc_length(doc, 0), put_ids, &before), TG_OK);
+		ck_assert_int_eq(tg_doc_give_history(doc, b.data, b.len), TG_OK);
+		ck_assert_int_eq(tg_doc_load_history(doc), TG_OK);
+		ck_assert_int_eq(tg_doc_read(doc, 0, 0, tg_doc_length(doc, 0), put_ids, &after), TG_OK);
+		ck_assert(before.len == after.len && memcmp(before.data, after.data, after.len) == 0);
+		ck_assert_int_eq(tg_doc_poll(doc, &p), TG_OK);
+		ck_assert_uint_eq(p.count, 0);
+		ck_assert_uint_eq(tg_doc_view_length(doc, 0), tg_doc_length(doc, 0));
+		world_check_doc(&w, doc);
+		tg_buf_free(&before);
+		tg_buf_free(&after);
+		tg_doc_close(doc);
+		free(b.data);
+		world_close(&w);
+	}
+}
+END_TEST
+
+START_TEST(a_checkpoint_and_what_came_after_it_is_the_whole_document)
+{
+	for (unsigned long seed = 1; seed <= seeds(60); seed++) {
+		static struct world w;
+		struct tg_doc *doc;
+		struct bytes b, again;
+		size_t had;
+
+		world_open(&w, seed, (int)(seed % 3 == 0), 3);
+		live(&w, 60 + (int)(seed % 60));
+		world_settle(&w);
+		b = save(w.person[0].doc);
+		had = w.bundle_n;
+		doc = open_saved(b);
+		again = save(doc);
+		same_bytes(b, again, seed);
+		free(again.data);
+		free(b.data);
+
+		live(&w, 40);
+		world_settle(&w);
+		for (size_t i = had; i < w.bundle_n; i++) /* they are listed in an order that works */
+			ck_assert_int_eq(world_add(doc, &w.bundles[i]), TG_OK);
+		world_check_doc(&w, doc);
+		b = save(doc);
+		again = save(w.person[1].doc);
+		same_bytes(b, again, seed);
+		free(again.data);
+		free(b.data);
+		tg_doc_close(doc);
+		world_close(&w);
+	}
+}
+END_TEST
+
+/* Type into a flow with this name, by itself or as the last of it, and take. */
+static void
+type(struct tg_doc *doc, const char *flow, size_t flow_len, const char *text)
+{
+	struct tg_bundle bundle;
+	struct tg_edit e = {0};
+
+	if (flow != NULL)
+		ck_assert_int_eq(tg_doc_flow(doc, (const uint8_t *)flow, flow_len, &e.flow), TG_OK);
+	e.index = tg_doc_view_length(doc, e.flow);
+	e.text = (const uint8_t *)text;
+	e.text_len = strlen(text);
+	ck_assert_int_eq(tg_doc_edit(doc, &e, 1, NULL, NULL), TG_OK);
+	while (tg_doc_take(doc, &bundle) == TG_OK)
+		;
+}
+
+START_TEST(flows_are_saved_by_name)
+{
+	static const uint8_t me[TG_TEXT_AGENT_BYTES] = {5};
+	static const char notes[] = "\x92\xa5notes\x00", cell[] = "\x93\xa1t\xa1r\xa1"
+								  "c";
+	struct tg_doc *doc, *other;
+	struct bytes b, again;
+	const uint8_t *text;
+	uint32_t flow;
+	size_t len;
+
+	ck_assert_int_eq(tg_doc_open(&doc, TG_TEXT_ORDER_FUGUEMAX), TG_OK);
+	ck_assert_int_eq(tg_doc_set_agent(doc, me), TG_OK);
+	type(doc, cell, sizeof cell - 1, "in a cell");
+	type(doc, NULL, 0, "body \xe2\x98\x83");
+	type(doc, notes, sizeof notes - 1, "a note");
+	type(doc, cell, sizeof cell - 1, "!");
+	b = save(doc);
+	other = open_saved(b);
+	/* Other numbers than in doc, and known before the history is. */
+	ck_assert_int_eq(tg_doc_flow(other, (const uint8_t *)notes, sizeof notes - 1, &flow), TG_OK);
+	ck_assert_uint_eq(tg_doc_length(other, flow), 6);
+	ck_assert_int_eq(tg_doc_text(other, flow, 2, 4, &text, &len), TG_OK);
+	ck_assert(len == 4 && memcmp(text, "note", 4) == 0);
+	again = save(other);
+	same_bytes(b, again, 0);
+	ck_assert_int_eq(tg_doc_flow(other, (const uint8_t *)cell, sizeof cell - 1, &flow), TG_OK);
+	ck_assert_int_eq(tg_doc_text(other, flow, 0, tg_doc_length(other, flow), &text, &len), TG_OK);
+	ck_assert(len == 10 && memcmp(text, "in a cell!", 10) == 0);
+	free(again.data);
+	free(b.data);
+	tg_doc_close(other);
+	tg_doc_close(doc);
+}
+END_TEST
+
+START_TEST(an_empty_document_can_be_saved)
+{
+	struct tg_doc *doc;
+	struct bytes b;
+
+	ck_assert_int_eq(tg_doc_open(&doc, TG_TEXT_ORDER_FUGUE), TG_OK);
+	b = save(doc);
+	tg_doc_close(doc);
+	doc = open_saved(b);
+	ck_assert_uint_eq(tg_doc_length(doc, 0), 0);
+	ck_assert_int_eq(tg_doc_load_history(doc), TG_OK);
+	ck_assert_int_eq(tg_doc_load_history(doc), TG_OK);
+	tg_doc_close(doc);
+	free(b.data);
+}
+END_TEST
+
+START_TEST(own_events_must_be_taken_before_saving)
+{
+	static const uint8_t me[TG_TEXT_AGENT_BYTES] = {1};
+	struct tg_edit e = {0};
+	struct tg_bundle bundle;
+	const uint8_t *data;
+	struct tg_doc *doc;
+	size_t len;
+
+	ck_assert_int_eq(tg_doc_open(&doc, TG_TEXT_ORDER_FUGUEMAX), TG_OK);
+	ck_assert_int_eq(tg_doc_set_agent(doc, me), TG_OK);
+	e.text = (const uint8_t *)"x";
+	e.text_len = 1;
+	ck_assert_int_eq(tg_doc_edit(doc, &e, 1, NULL, NULL), TG_OK);
+	ck_assert_int_eq(tg_doc_save(doc, &data, &len), TG_EBUSY);
+	ck_assert_int_eq(tg_doc_take(doc, &bundle), TG_OK);
+	ck_assert_int_eq(tg_doc_save(doc, &data, &len), TG_OK);
+	tg_doc_close(doc);
+}
+END_TEST
+
+/* A document of all kinds of things, saved. */
+static struct bytes
+some_document(unsigned long seed)
+{
+	static struct world w;
+	struct bytes b;
+
+	world_open(&w, seed, 0, 3);
+	w.plain = 30;
+	live(&w, 100);
+	world_settle(&w);
+	b = save(w.person[0].doc);
+	world_close(&w);
+	return b;
+}
+
+START_TEST(a_changed_byte_is_noticed_or_changes_nothing)
+{
+	for (unsigned long seed = 1; seed <= 3; seed++) {
+		struct bytes b = some_document(seed), again;
+
+		for (size_t i = 0; i < b.len; i++) {
+			struct tg_doc *doc;
+
+			b.data[i] ^= 1 << (i % 8);
+			if (tg_doc_open_saved(&doc, b.data, b.len) == TG_OK) {
+				if (tg_doc_load_history(doc) == TG_OK) {
+					/* Another deflate stream of the same bytes: written anew, it is ours.
+					 */
+					again = save(doc);
+					b.data[i] ^= 1 << (i % 8);
+					same_bytes(b, again, seed);
+					b.data[i] ^= 1 << (i % 8);
+					free(again.data);
+				}
+				tg_doc_close(doc);
+			}
+			b.data[i] ^= 1 << (i % 8);
+		}
+		for (size_t i = 0; i < b.len; i++) {
+			struct tg_doc *doc;
+
+			if (tg_doc_open_saved(&doc, b.data, i) == TG_OK) {
+				ck_assert_int_eq(tg_doc_load_history(doc), TG_EGAP);
+				tg_doc_close(doc);
+			}
+		}
+		free(b.data);
+	}
+}
+END_TEST
+
+START_TEST(failing_allocations_leave_nothing_behind)
+{
+	struct bytes b = some_document(7);
+	int done = 0;
+
+	for (long n = 0; !done; n++) {
+		struct tg_doc *doc = NULL;
+		const uint8_t *data;
+		size_t len;
+		int rc;
+
+		tg_mem_fail_after(n);
+		rc = tg_doc_open_saved(&doc, b.data, b.len);
+		if (rc == TG_OK && (rc = tg_doc_load_history(doc)) == TG_OK &&
+		    (rc = tg_doc_save(doc, &data, &len)) == TG_OK) {
+			ck_assert(len == b.len && memcmp(data, b.data, len) == 0);
+			done = 1;
+		}
+		tg_mem_fail_after(-1);
+		ck_assert(done || rc == TG_ENOMEM);
+		tg_doc_close(doc);
+	}
+	free(b.data);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("saved documents");
+	TCase *t = tcase_create("saved");
+	SRunner *r;
+	int failed;
+
+	tcase_set_timeout(t, 120);
+	tcase_add_test(t, hosts_with_the_same_events_save_the_same_bytes);
+	tcase_add_test(t, a_saved_document_shows_what_was_saved_without_its_history);
+	tcase_add_test(t, a_checkpoint_and_what_came_after_it_is_the_whole_document);
+	tcase_add_test(t, flows_are_saved_by_name);
+	tcase_add_test(t, an_empty_document_can_be_saved);
+	tcase_add_test(t, own_events_must_be_taken_before_saving);
+	tcase_add_test(t, a_changed_byte_is_noticed_or_changes_nothing);
+	tcase_add_test(t, failing_allocations_leave_nothing_behind);
+	suite_add_tcase(s, t);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_ENV);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed == 0 ? 0 : 1;
+}
