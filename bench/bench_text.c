@@ -5,7 +5,8 @@
  *
  * Per trace: merging all its bundles into an empty document, decoding included, until the text can be read
  * (once planned over everything, once bundle by bundle); the first poll; and, for traces by one author,
- * typing it through the public API with bundles taken every 100 edits.  Medians of RUNS runs, in ms of CPU
+ * typing it through the public API with bundles taken every 100 edits; and at rest: bytes, saving, opening to
+ * the text, reading the history.  Medians of RUNS runs, in ms of CPU
  * time: one thread, no I/O, so on an idle machine that is the time by the clock, and on a busy one it is less
  * noisy.
  */
@@ -106,6 +107,76 @@ merge(const char *trace, const struct trace_case *c, int planned)
 		fprintf(stderr, "%s: the text is not the published one\n", trace);
 }
 
+/* diamond-types' published file for the trace, in bytes (josephg/egwalker-paper); the bar is three quarters.
+ */
+static const struct {
+	const char *trace;
+	double bytes;
+} published[] = {{"automerge-paper", 106247}, {"seph-blog1", 157793}, {"clownschool", 47263}, {"A2", 318046},
+    {"S3", 729169}};
+
+#define OPEN_BAR_MS 0.2 /* automerge-paper, to its text */
+
+static void
+report_bytes(const char *trace, size_t bytes)
+{
+	char name[200];
+
+	snprintf(name, sizeof name, "text: bytes at rest, %s", trace);
+	for (size_t i = 0; i < sizeof published / sizeof *published; i++)
+		if (strcmp(trace, published[i].trace) == 0) {
+			bench_row_max(name, (double)bytes, "bytes", 0.75 * published[i].bytes);
+			return;
+		}
+	bench_row(name, (double)bytes, "bytes");
+}
+
+static void
+at_rest(const char *trace, const struct trace_case *c)
+{
+	double save[RUNS], open[RUNS], load[RUNS];
+	struct tg_doc *doc = open_doc();
+	const uint8_t *data, *text;
+	char name[200];
+	size_t len, text_len;
+
+	if (tg_doc_load_begin(doc) != TG_OK || trace_add(doc, c) != TG_OK || tg_doc_load_end(doc) != TG_OK)
+		abort();
+	for (int i = 0; i < RUNS; i++) {
+		double start = now_ms();
+
+		if (tg_doc_save(doc, &data, &len) != TG_OK)
+			abort();
+		save[i] = now_ms() - start;
+	}
+	report_bytes(trace, len);
+	for (int i = 0; i < RUNS; i++) {
+		struct tg_doc *saved;
+		double start = now_ms();
+
+		if (tg_doc_open_saved(&saved, data, len) != TG_OK ||
+		    tg_doc_text(saved, 0, 0, tg_doc_length(saved, 0), &text, &text_len) != TG_OK)
+			abort();
+		open[i] = now_ms() - start;
+		if (tg_doc_length(saved, 0) != tg_doc_length(doc, 0))
+			abort();
+		start = now_ms();
+		if (tg_doc_load_history(saved) != TG_OK)
+			abort();
+		load[i] = now_ms() - start;
+		tg_doc_close(saved);
+	}
+	qsort(open, RUNS, sizeof *open, by_value);
+	snprintf(name, sizeof name, "text: open saved to its text, %s", trace);
+	if (strcmp(trace, "automerge-paper") == 0)
+		bench_row_max(name, open[RUNS / 2], "ms", OPEN_BAR_MS);
+	else
+		bench_row(name, open[RUNS / 2], "ms");
+	report(trace, "read saved history", load);
+	report(trace, "save", save);
+	tg_doc_close(doc);
+}
+
 static void
 type(const char *trace, const struct trace_case *c)
 {
@@ -172,6 +243,7 @@ main(int argc, char **argv)
 				      TG_TEXT_AGENT_BYTES) == 0;
 		merge(name, &file.cases[0], 1);
 		merge(name, &file.cases[0], 0);
+		at_rest(name, &file.cases[0]);
 		if (linear)
 			type(name, &file.cases[0]);
 		trace_close(&file);

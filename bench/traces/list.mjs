@@ -11,6 +11,7 @@ const published = [
   ["sveltecomponent", 1],
   ["S3", 1],
   ["A2", 1],
+  ["clownschool", 1],
   ["clownschool", 25],
 ];
 
