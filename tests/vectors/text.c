@@ -269,6 +269,65 @@ print(struct scene *s, struct tg_buf *out)
 	line_one(out, "registers", data, len);
 }
 
+/* Let three people write, and make doc[0] anew from all their bundles. */
+static void
+play(struct scene *s, uint32_t c)
+{
+	memset(s, 0, sizeof *s);
+	s->random = c;
+	s->flows = c < 20 ? 1 : FLOWS;
+	for (int i = 0; i < PEOPLE; i++) {
+		uint8_t agent[TG_TEXT_AGENT_BYTES] = {(uint8_t)i};
+
+		vector_need(tg_doc_open(&s->doc[i], TG_TEXT_ORDER_FUGUEMAX) == TG_OK &&
+			    tg_doc_set_agent(s->doc[i], agent) == TG_OK);
+	}
+	for (uint32_t step = 0; step < 12 + c * 2; step++) {
+		int who = (int)pick(s, PEOPLE);
+
+		edit(s, who);
+		if (pick(s, 3) == 0)
+			take(s, who);
+		if (pick(s, 4) == 0)
+			tell(s, (int)pick(s, PEOPLE));
+	}
+	for (int i = 0; i < PEOPLE; i++)
+		take(s, i);
+	tg_doc_close(s->doc[0]);
+	vector_need(tg_doc_open(&s->doc[0], TG_TEXT_ORDER_FUGUEMAX) == TG_OK);
+	for (size_t i = 0; i < s->n; i++) {
+		uint8_t agent[TG_TEXT_AGENT_BYTES] = {s->bundles[i].agent};
+
+		vector_need(tg_doc_add(s->doc[0], agent, s->bundles[i].first_seq, s->bundles[i].parents,
+				s->bundles[i].parent_count, s->bundles[i].ops.data, s->bundles[i].ops.len,
+				s->bundles[i].text.len > 0 ? s->bundles[i].text.data : (const uint8_t *)"",
+				s->bundles[i].text.len) == TG_OK);
+	}
+}
+
+static void
+stop(struct scene *s)
+{
+	for (int i = 0; i < PEOPLE; i++)
+		tg_doc_close(s->doc[i]);
+	for (size_t i = 0; i < s->n; i++) {
+		tg_buf_free(&s->bundles[i].ops);
+		tg_buf_free(&s->bundles[i].text);
+	}
+}
+
+void
+vectors_documents(void (*visit)(struct tg_buf *out, uint32_t number, struct tg_doc *doc), struct tg_buf *out)
+{
+	static struct scene s;
+
+	for (uint32_t c = 0; c < CASES; c++) {
+		play(&s, c);
+		visit(out, c, s.doc[0]);
+		stop(&s);
+	}
+}
+
 void
 vectors_text(struct tg_bytes file, struct tg_buf *out)
 {
@@ -284,46 +343,11 @@ vectors_text(struct tg_bytes file, struct tg_buf *out)
 	    "registers all-registers\n"
 	    "# flow name: the flow that the runs after it are of (msgpack, text.h); else the body\n");
 	for (uint32_t c = 0; c < CASES; c++) {
-		memset(&s, 0, sizeof s);
-		s.random = c;
-		s.flows = c < 20 ? 1 : FLOWS;
-		for (int i = 0; i < PEOPLE; i++) {
-			uint8_t agent[TG_TEXT_AGENT_BYTES] = {(uint8_t)i};
-
-			vector_need(tg_doc_open(&s.doc[i], TG_TEXT_ORDER_FUGUEMAX) == TG_OK &&
-				    tg_doc_set_agent(s.doc[i], agent) == TG_OK);
-		}
-		for (uint32_t step = 0; step < 12 + c * 2; step++) {
-			int who = (int)pick(&s, PEOPLE);
-
-			edit(&s, who);
-			if (pick(&s, 3) == 0)
-				take(&s, who);
-			if (pick(&s, 4) == 0)
-				tell(&s, (int)pick(&s, PEOPLE));
-		}
-		for (int i = 0; i < PEOPLE; i++)
-			take(&s, i);
-		tg_doc_close(s.doc[0]);
-		vector_need(tg_doc_open(&s.doc[0], TG_TEXT_ORDER_FUGUEMAX) == TG_OK);
-		for (size_t i = 0; i < s.n; i++) {
-			uint8_t agent[TG_TEXT_AGENT_BYTES] = {s.bundles[i].agent};
-
-			vector_need(
-			    tg_doc_add(s.doc[0], agent, s.bundles[i].first_seq, s.bundles[i].parents,
-				s.bundles[i].parent_count, s.bundles[i].ops.data, s.bundles[i].ops.len,
-				s.bundles[i].text.len > 0 ? s.bundles[i].text.data : (const uint8_t *)"",
-				s.bundles[i].text.len) == TG_OK);
-		}
+		play(&s, c);
 		line_begin(out, "case");
 		line_uint(out, c);
 		line_end(out);
 		print(&s, out);
-		for (int i = 0; i < PEOPLE; i++)
-			tg_doc_close(s.doc[i]);
-		for (size_t i = 0; i < s.n; i++) {
-			tg_buf_free(&s.bundles[i].ops);
-			tg_buf_free(&s.bundles[i].text);
-		}
+		stop(&s);
 	}
 }

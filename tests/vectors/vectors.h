@@ -14,7 +14,7 @@
 
 #include "base/buf.h"
 
-#define VECTORS_FILES 7
+#define VECTORS_FILES 8
 
 /* ${file} is what the golden file holds; only frames looks at it: for bytes to refuse, which nobody encodes.
  */
@@ -28,7 +28,13 @@ void vectors_chunk(struct tg_bytes file, struct tg_buf *out);
 void vectors_frames(struct tg_bytes file, struct tg_buf *out);
 void vectors_graphs(struct tg_bytes file, struct tg_buf *out);
 void vectors_log(struct tg_bytes file, struct tg_buf *out);
+void vectors_saved(struct tg_bytes file, struct tg_buf *out);
 void vectors_sync(struct tg_bytes file, struct tg_buf *out);
 void vectors_text(struct tg_bytes file, struct tg_buf *out);
+
+/** vectors_documents(visit, out): Call visit(out, number, doc) for each document of text.txt. */
+struct tg_doc;
+void vectors_documents(
+    void (*visit)(struct tg_buf *out, uint32_t number, struct tg_doc *doc), struct tg_buf *out);
 
 #endif
