@@ -108,6 +108,7 @@ void tg_doc_close(struct tg_doc *doc);
  * doc, for as long as it is open; other hosts have other numbers.  The name is msgpack:
  *   object = 0 (the document) | str of 1 .. TG_TEXT_NAME_MAX bytes (a list, a container, a comment)
  *          | [bin agent, uint seq]: the block marker, atom, row or column which that event inserted
+ *          | [table, row, column]: a cell, for its registers
  *   flow   = 0 (the body) | [object, uint slot] (enum tg_text_slot) | [table, row, column]: objects, a cell
  *          | uint: a number had before
  * Nothing is made by asking, and nothing need exist: a flow that no event was ever in is empty, and an object
@@ -403,7 +404,7 @@ int tg_doc_register(struct tg_doc *doc, uint32_t object, const uint8_t *key, siz
 /**
  * tg_doc_registers(doc, data, len):
  * All registers that are not nil, as msgpack [[object, key, value] ...], objects by name: the document's
- * first, then those of strings, then those of events; each kind and each object's keys by bytes.  Borrowed
+ * first, then those of strings, of events, of cells; each kind and each object's keys by bytes.  Borrowed
  * until the next call.  Returns TG_OK, TG_ENOMEM.
  */
 int tg_doc_registers(struct tg_doc *doc, const uint8_t **data, size_t *len)

@@ -407,12 +407,17 @@ decode_arguments(struct tg_decoded *d, struct tg_column *c)
 		if (op->kind == TG_OP_SET) {
 			uint64_t object = tg_column_next(c, UINT64_MAX);
 
-			if (object > d->object_n) {
+			if (object > d->object_n + d->flow_n) {
 				tg_column_fail(c, d->flow_n + d->object_n > 0 ? TG_EFORMAT : TG_EVERSION);
 				return;
 			}
-			if (object > 0)
+			if (object > d->object_n) { /* a cell */
+				d->flows[object - d->object_n - 1].used = 1;
+				if (d->flows[object - d->object_n - 1].slot != TG_FLOW_CELL)
+					tg_column_fail(c, TG_EFORMAT);
+			} else if (object > 0) {
 				d->objects[object - 1].used = 1;
+			}
 			op->object = (uint32_t)object;
 		}
 		key = tg_column_next(c, UINT32_MAX);
@@ -657,7 +662,10 @@ tg_codec_intern(struct tg_decoded *d, struct tg_doc *doc, const uint8_t agent[TG
 		struct tg_op *op = &d->ops[i];
 
 		op->flow = op->flow > 0 ? d->flows[op->flow - 1].id : TG_TEXT_FLOW_BODY;
-		op->object = op->object > 0 ? d->objects[op->object - 1].id : TG_OBJECT_DOC;
+		if (op->object > d->object_n)
+			op->object = d->flows[op->object - d->object_n - 1].name;
+		else
+			op->object = op->object > 0 ? d->objects[op->object - 1].id : TG_OBJECT_DOC;
 		if (op->kind <= TG_OP_ATOM) {
 			op->format = op->format > 0 ? d->formats[op->format - 1].id : 0;
 		} else if (op->kind == TG_OP_MARK || op->kind == TG_OP_SET) {
@@ -755,7 +763,7 @@ collect(struct tg_doc *doc, uint32_t start, uint32_t end, uint32_t *stop, size_t
 			if (r->aux != 0 && f->formats[r->aux].stamp != f->stamp)
 				format_bytes(doc, r->aux, &ops, &text);
 		}
-		ops += op.object != TG_OBJECT_DOC ? TG_CODEC_OBJECT_BYTES : 0;
+		ops += op.object != TG_OBJECT_DOC ? TG_CODEC_FLOW_BYTES : 0;
 		if (r->kind == TG_OP_MARK || r->kind == TG_OP_SET) {
 			ops += KEY_BYTES;
 			tg_pool_get(&doc->pool, op.value, &len);

@@ -23,7 +23,8 @@ struct tg_op {
 	uint32_t key;	 /* marks, sets: a pool id (decoded: index in the table) */
 	uint32_t value;	 /* marks, sets: a pool id (decoded: index in values) */
 	uint32_t flow;	 /* all but sets: a flow (decoded: 0 the body, n = the n-th of the table) */
-	uint32_t object; /* sets: an object (decoded: 0 the document, n = the n-th of the table) */
+	uint32_t
+	    object; /* sets: an object (decoded: 0 the document, n = the n-th of the table, then cells) */
 };
 
 struct tg_decoded {
@@ -57,7 +58,7 @@ struct tg_decoded {
 	struct tg_decoded_flow {
 		uint32_t object, slot, row, column; /* objects as in tg_op; slot as in tg_flow */
 		uint64_t length;		    /* in PREPARED, and then after the operations checked */
-		uint32_t id;			    /* flow number, once interned */
+		uint32_t id, name;		    /* flow number and pool id, once interned */
 		int used;
 	} * flows;
 	size_t flow_n, flow_cap;
@@ -190,8 +191,7 @@ int tg_codec_intern_flows(struct tg_decoded *d, struct tg_doc *doc, const uint8_
 int tg_codec_put_flows(struct tg_doc *doc, size_t op_n, const uint8_t agent[TG_TEXT_AGENT_BYTES])
     __attribute__((warn_unused_result));
 
-/** Upper bounds of what one object and one flow add to the ops part. */
-#define TG_CODEC_OBJECT_BYTES (TG_TEXT_AGENT_BYTES + TG_TEXT_NAME_MAX + 8)
-#define TG_CODEC_FLOW_BYTES   (3 * TG_CODEC_OBJECT_BYTES + 16)
+/* Upper bound of what one flow or object adds to the ops part. */
+#define TG_CODEC_FLOW_BYTES (3 * (TG_TEXT_AGENT_BYTES + TG_TEXT_NAME_MAX + 8) + 16)
 
 #endif

@@ -237,10 +237,12 @@ tg_codec_intern_flows(struct tg_decoded *d, struct tg_doc *doc, const uint8_t ag
 	for (size_t i = 0; i < d->flow_n; i++) {
 		struct tg_decoded_flow *f = &d->flows[i];
 
-		rc = tg_flow_find(doc, f->slot, f->object > 0 ? d->objects[f->object - 1].id : TG_OBJECT_DOC,
-		    f->row > 0 ? d->objects[f->row - 1].id : TG_OBJECT_DOC,
-		    f->column > 0 ? d->objects[f->column - 1].id : TG_OBJECT_DOC, 1, &f->id);
-		if (rc != TG_OK)
+		uint32_t object = f->object > 0 ? d->objects[f->object - 1].id : TG_OBJECT_DOC;
+		uint32_t row = f->row > 0 ? d->objects[f->row - 1].id : TG_OBJECT_DOC;
+		uint32_t column = f->column > 0 ? d->objects[f->column - 1].id : TG_OBJECT_DOC;
+
+		if ((rc = tg_flow_find(doc, f->slot, object, row, column, 1, &f->id)) != TG_OK ||
+		    (rc = tg_flow_name(doc, f->slot, object, row, column, 1, &f->name)) != TG_OK)
 			return rc;
 	}
 	return TG_OK;
@@ -328,6 +330,25 @@ add_object(struct tg_decoded *d, uint32_t id)
 	return TG_OK;
 }
 
+static int
+add_flow(struct tg_doc *doc, uint32_t flow)
+{
+	struct tg_decoded *d = doc->decoded;
+	const struct tg_flow *f = &doc->flows[flow];
+	int rc;
+
+	if (flow == TG_TEXT_FLOW_BODY || f->length_stamp == doc->length_stamp)
+		return TG_OK;
+	doc->flows[flow].length_stamp = doc->length_stamp;
+	if ((rc = tg_array_need((void **)&d->flows, &d->flow_cap, d->flow_n + 1, sizeof *d->flows)) !=
+		TG_OK ||
+	    (rc = add_object(d, f->object)) != TG_OK || (rc = add_object(d, f->row)) != TG_OK ||
+	    (rc = add_object(d, f->column)) != TG_OK)
+		return rc;
+	d->flows[d->flow_n++] = (struct tg_decoded_flow){.id = flow};
+	return TG_OK;
+}
+
 /* Flows and objects that the operations speak of, flows with their number in the doc as ${id}. */
 static int
 gather(struct tg_doc *doc, size_t op_n)
@@ -339,19 +360,14 @@ gather(struct tg_doc *doc, size_t op_n)
 	doc->length_stamp++; /* borrowed: has this flow been met? */
 	for (size_t i = 0; i < op_n; i++) {
 		const struct tg_op *op = &doc->ops[i];
-		struct tg_flow *f = &doc->flows[op->flow];
+		struct tg_flow cell;
 
-		if ((rc = add_object(d, op->object)) != TG_OK)
+		if (tg_object_cell(doc, op->object, &cell))
+			rc = add_flow(doc, doc->flow_of[op->object]);
+		else
+			rc = add_object(d, op->object);
+		if (rc != TG_OK || (rc = add_flow(doc, op->flow)) != TG_OK)
 			return rc;
-		if (op->flow == TG_TEXT_FLOW_BODY || f->length_stamp == doc->length_stamp)
-			continue;
-		f->length_stamp = doc->length_stamp;
-		if ((rc = tg_array_need((void **)&d->flows, &d->flow_cap, d->flow_n + 1, sizeof *d->flows)) !=
-			TG_OK ||
-		    (rc = add_object(d, f->object)) != TG_OK || (rc = add_object(d, f->row)) != TG_OK ||
-		    (rc = add_object(d, f->column)) != TG_OK)
-			return rc;
-		d->flows[d->flow_n++] = (struct tg_decoded_flow){.id = op->flow};
 	}
 	return TG_OK;
 }
@@ -461,8 +477,12 @@ tg_codec_put_flows(struct tg_doc *doc, size_t op_n, const uint8_t agent[TG_TEXT_
 	}
 	for (size_t i = 0; i < op_n; i++) {
 		struct tg_op *op = &doc->ops[i];
+		struct tg_flow cell;
 
-		op->object = place_of(d, op->object);
+		if (tg_object_cell(doc, op->object, &cell))
+			op->object = (uint32_t)d->object_n + doc->flows[doc->flow_of[op->object]].local;
+		else
+			op->object = place_of(d, op->object);
 		if (op->flow != TG_TEXT_FLOW_BODY)
 			op->flow = doc->flows[op->flow].local;
 	}

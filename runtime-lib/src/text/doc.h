@@ -83,6 +83,7 @@ struct tg_doc {
 	uint32_t *touched; /* flows but the body entered since the last poll: only these may be dirty */
 	size_t touched_n, touched_cap;
 	uint32_t length_stamp;
+	struct tg_drawing *drawings; /* draw.h */
 
 	struct tg_set *sets;
 	size_t set_n, set_cap;
@@ -207,6 +208,15 @@ struct tg_change {
  */
 int tg_change_apply(struct tg_doc *doc, const struct tg_change *change, int local)
     __attribute__((warn_unused_result));
+
+/* ---- drawing.c */
+
+/** tg_drawings_splice(doc, flow, index, deleted, inserted): VIEW changed (a new format is both at once). */
+void tg_drawings_splice(
+    struct tg_doc *doc, uint32_t flow, uint32_t index, uint32_t deleted, uint32_t inserted);
+
+/** tg_drawings_register(doc, object): A register changed in VIEW. */
+void tg_drawings_register(struct tg_doc *doc, uint32_t object);
 
 /* ---- read.c */
 

@@ -33,6 +33,11 @@ tg_change_apply(struct tg_doc *doc, const struct tg_change *c, int local)
 	}
 	if (rc != TG_OK)
 		return rc == TG_ELIMIT ? TG_ENOMEM : rc; /* the arena's 4 GiB */
+	if (local && c->kind == TG_OP_SET)
+		tg_drawings_register(doc, c->object);
+	else if (local)
+		tg_drawings_splice(doc, c->flow, c->pos, c->kind <= TG_OP_ATOM ? 0 : c->count,
+		    c->kind == TG_OP_DELETE ? 0 : c->count);
 	if (local && (rc = tg_lvs_advance(&doc->merged, at->v, at->n, doc->log.next - 1)) != TG_OK)
 		return rc;
 	at->n = 0;
@@ -59,14 +64,17 @@ static int
 check_edit(struct tg_doc *doc, const struct tg_edit *e, uint64_t *events)
 {
 	struct tg_object_name name;
+	struct tg_flow cell;
 	uint64_t *length;
 	struct tg_bytes key = {e->key, e->key_len}, value;
 	struct tg_reader r;
 	size_t scalars;
 	int rc;
 
-	if (e->kind != TG_EDIT_SET ? e->flow >= doc->flow_n
-				   : e->object != TG_TEXT_OBJECT_DOC && !tg_object_get(doc, e->object, &name))
+	if (e->kind != TG_EDIT_SET
+		? e->flow >= doc->flow_n
+		: e->object != TG_TEXT_OBJECT_DOC && !tg_object_get(doc, e->object, &name) &&
+		      !tg_object_cell(doc, e->object, &cell))
 		return TG_EINVAL;
 	length = length_of(doc, e->kind != TG_EDIT_SET ? e->flow : TG_TEXT_FLOW_BODY);
 	switch (e->kind) {

@@ -16,6 +16,7 @@
 #define NAME_EVENT 1
 #define NAME_FLOW  2
 #define EVENT_LEN  (2 + TG_TEXT_AGENT_BYTES + 8)
+#define FLOW_LEN   18
 
 int
 tg_flows_init(struct tg_doc *doc)
@@ -99,25 +100,50 @@ add_flow(struct tg_doc *doc, uint32_t name, const struct tg_flow *flow)
 }
 
 int
+tg_flow_name(struct tg_doc *doc, uint32_t slot, uint32_t object, uint32_t row, uint32_t column, int create,
+    uint32_t *id)
+{
+	const uint32_t parts[4] = {slot, object, row, column};
+	uint8_t name[FLOW_LEN] = {NAME_TAG, NAME_FLOW};
+
+	memcpy(name + 2, parts, sizeof parts);
+	if (!create)
+		return tg_pool_find(&doc->pool, name, sizeof name, id) ? TG_OK : TG_ENOTFOUND;
+	return tg_pool_put(&doc->pool, name, sizeof name, id);
+}
+
+int
+tg_object_cell(const struct tg_doc *doc, uint32_t object, struct tg_flow *cell)
+{
+	uint32_t parts[4];
+	const uint8_t *p;
+	size_t len;
+
+	if (object >= doc->pool.n)
+		return 0;
+	p = tg_pool_get(&doc->pool, object, &len);
+	if (len != FLOW_LEN || p[0] != NAME_TAG || p[1] != NAME_FLOW)
+		return 0;
+	memcpy(parts, p + 2, sizeof parts);
+	cell->slot = parts[0];
+	cell->object = parts[1];
+	cell->row = parts[2];
+	cell->column = parts[3];
+	return cell->slot == TG_FLOW_CELL;
+}
+
+int
 tg_flow_find(struct tg_doc *doc, uint32_t slot, uint32_t object, uint32_t row, uint32_t column, int create,
     uint32_t *flow)
 {
-	struct tg_flow f = {0};
-	uint8_t name[18] = {NAME_TAG, NAME_FLOW};
+	struct tg_flow f = {.slot = slot, .object = object, .row = row, .column = column};
 	uint32_t id;
 	int rc;
 
 	*flow = TG_TEXT_FLOW_BODY;
-	f.slot = slot;
-	f.object = object;
-	f.row = row;
-	f.column = column;
-	memcpy(name + 2, &f, 16);
-	if (!create && !tg_pool_find(&doc->pool, name, sizeof name, &id))
-		return TG_ENOTFOUND;
-	if ((rc = tg_pool_put(&doc->pool, name, sizeof name, &id)) != TG_OK)
+	if ((rc = tg_flow_name(doc, slot, object, row, column, create, &id)) != TG_OK)
 		return rc;
-	if ((id >= doc->flow_of_n || doc->flow_of[id] == 0)) {
+	if (id >= doc->flow_of_n || doc->flow_of[id] == 0) {
 		if (!create)
 			return TG_ENOTFOUND;
 		if ((rc = add_flow(doc, id, &f)) != TG_OK)
@@ -173,7 +199,43 @@ tg_object_get(const struct tg_doc *doc, uint32_t object, struct tg_object_name *
 	return 1;
 }
 
+int
+tg_object_compare(const struct tg_doc *doc, uint32_t a, uint32_t b)
+{
+	struct tg_flow x, y;
+	int c;
+
+	if (!tg_object_cell(doc, a, &x) || !tg_object_cell(doc, b, &y))
+		return tg_pool_compare(&doc->pool, a, b);
+	/* Their names in the pool hold numbers of this doc. */
+	if ((c = tg_pool_compare(&doc->pool, x.object, y.object)) != 0 ||
+	    (c = tg_pool_compare(&doc->pool, x.row, y.row)) != 0)
+		return c;
+	return tg_pool_compare(&doc->pool, x.column, y.column);
+}
+
 /* ---- spelled */
+
+/* A cell as an object.  It has a flow too, which names it in bundles. */
+static int
+read_cell(struct tg_doc *doc, struct tg_reader *r, int create, uint32_t *object)
+{
+	uint32_t part[3], flow;
+	int rc;
+
+	tg_read_array(r, 3, 3);
+	for (int i = 0; i < 3; i++) {
+		if (r->at < r->len && r->data[r->at] == 0x93)
+			tg_reader_fail(r, TG_EFORMAT); /* no cells of cells */
+		if (tg_reader_status(r) != TG_OK)
+			return tg_reader_status(r);
+		if ((rc = tg_object_read(doc, r, create, &part[i])) != TG_OK)
+			return rc;
+	}
+	if ((rc = tg_flow_find(doc, TG_FLOW_CELL, part[0], part[1], part[2], create, &flow)) != TG_OK)
+		return rc;
+	return tg_flow_name(doc, TG_FLOW_CELL, part[0], part[1], part[2], create, object);
+}
 
 int
 tg_object_read(struct tg_doc *doc, struct tg_reader *r, int create, uint32_t *object)
@@ -183,6 +245,8 @@ tg_object_read(struct tg_doc *doc, struct tg_reader *r, int create, uint32_t *ob
 	struct tg_bytes b;
 
 	*object = TG_OBJECT_DOC;
+	if (tag == 0x93)
+		return read_cell(doc, r, create, object);
 	if ((tag & 0xe0) == 0xa0 || (tag >= 0xd9 && tag <= 0xdb)) {
 		b = tg_read_str(r, TG_TEXT_NAME_MAX);
 		name.name = b.data;
@@ -231,8 +295,14 @@ void
 tg_object_write(const struct tg_doc *doc, struct tg_buf *out, uint32_t object)
 {
 	struct tg_object_name name;
+	struct tg_flow cell;
 
-	if (!tg_object_get(doc, object, &name)) {
+	if (tg_object_cell(doc, object, &cell)) {
+		tg_write_array(out, 3);
+		tg_object_write(doc, out, cell.object);
+		tg_object_write(doc, out, cell.row);
+		tg_object_write(doc, out, cell.column);
+	} else if (!tg_object_get(doc, object, &name)) {
 		tg_write_uint(out, TG_TEXT_OBJECT_DOC);
 	} else if (name.name != NULL) {
 		tg_write_str(out, (const char *)name.name, name.name_len);

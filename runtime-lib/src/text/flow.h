@@ -43,6 +43,17 @@ void tg_flow_switch(struct tg_doc *doc, uint32_t flow);
 int tg_flow_find(struct tg_doc *doc, uint32_t slot, uint32_t object, uint32_t row, uint32_t column,
     int create, uint32_t *flow) __attribute__((warn_unused_result));
 
+/** tg_flow_name(doc, slot, object, row, column, create, id): The pool id of a flow's name: of a cell, it is
+ * also an object.  TG_OK, TG_ENOTFOUND, TG_ENOMEM. */
+int tg_flow_name(struct tg_doc *doc, uint32_t slot, uint32_t object, uint32_t row, uint32_t column,
+    int create, uint32_t *id) __attribute__((warn_unused_result));
+
+/** tg_object_cell(doc, object, cell): 1 when the object is a cell: what table, row and column. */
+int tg_object_cell(const struct tg_doc *doc, uint32_t object, struct tg_flow *cell);
+
+/** tg_object_compare(doc, a, b): The document, strings, events, cells; each by bytes. */
+int tg_object_compare(const struct tg_doc *doc, uint32_t a, uint32_t b);
+
 /** tg_flow_total(doc, flow): Items of a flow in the prepared version. */
 uint32_t tg_flow_total(const struct tg_doc *doc, uint32_t flow);
 

@@ -79,6 +79,7 @@ poll_leaf(struct tg_doc *doc, uint32_t leaf, uint32_t index)
 				if ((rc = tg_poll_record(doc, TG_PATCH_DELETE, index, it->len, 0, 0, 0, 0)) !=
 				    TG_OK)
 					return rc;
+				tg_drawings_splice(doc, doc->flow, index, it->len, 0);
 				tg_items_set(t, c, it->st & ~TG_ITEM_VIEW, it->state, 0);
 			}
 			if (!t->tracking) {
@@ -99,6 +100,9 @@ poll_leaf(struct tg_doc *doc, uint32_t leaf, uint32_t index)
 							      it->len, 0, format, 0, 0)) != TG_OK) {
 				return rc;
 			}
+			if (!(it->st & TG_ITEM_VIEW) || it->seen != format)
+				tg_drawings_splice(
+				    doc, doc->flow, index, it->st & TG_ITEM_VIEW ? it->len : 0, it->len);
 			index += it->len;
 			tg_items_set(t, c, it->st | TG_ITEM_VIEW, it->state, format);
 		}
@@ -121,6 +125,7 @@ poll_registers(struct tg_doc *doc)
 		if (value == r->seen)
 			continue;
 		r->seen = value;
+		tg_drawings_register(doc, r->object);
 		tg_write_array(&doc->out, 3);
 		tg_object_write(doc, &doc->out, r->object);
 		p = tg_pool_get(&doc->pool, r->key, &len);

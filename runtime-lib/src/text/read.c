@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "text/doc.h"
+#include "text/draw.h"
 #include "text/saved.h"
 #include "wire/writer.h"
 
@@ -155,7 +156,7 @@ tg_doc_register(struct tg_doc *doc, uint32_t object, const uint8_t *key, size_t 
 static int
 compare_registers(const struct tg_doc *doc, uint32_t a, uint32_t b)
 {
-	int c = tg_pool_compare(&doc->pool, doc->registers[a].object, doc->registers[b].object);
+	int c = tg_object_compare(doc, doc->registers[a].object, doc->registers[b].object);
 
 	return c != 0 ? c : tg_pool_compare(&doc->pool, doc->registers[a].key, doc->registers[b].key);
 }
@@ -405,5 +406,41 @@ tg_doc_item(
 	id->seq = r->seq + (lv - r->start);
 	*kind = tg_item_kind(it);
 	*format = it->seen;
+	return TG_OK;
+}
+
+int
+tg_view_read(struct tg_doc *doc, uint32_t flow, uint32_t from, uint32_t count,
+    int (*visit)(void *ctx, const struct tg_text_run *run, uint32_t lv), void *ctx)
+{
+	struct tg_items *t = &doc->items;
+	struct tg_cursor c;
+	int rc;
+
+	if (count == 0)
+		return TG_OK;
+	if ((rc = tg_view_prepare(doc)) != TG_OK)
+		return rc;
+	tg_flow_enter(doc, flow);
+	c = tg_items_find(t, from);
+	for (; count > 0 && tg_items_step(t, &c); c.idx++, c.off = 0) {
+		const struct tg_item *it = tg_items_at(t, c);
+
+		if (tg_item_sp(it) != 1)
+			continue;
+		while (c.off < it->len && count > 0) {
+			struct tg_text_run run = {tg_item_kind(it), it->seen, from, 0, NULL, 0};
+			uint32_t n = it->len - c.off < count ? it->len - c.off : count;
+
+			if (run.kind == TG_TEXT_CHAR)
+				run.text = tg_oplog_text(&doc->log, it->id + c.off, &n, &run.text_len);
+			run.count = n;
+			if ((rc = visit(ctx, &run, it->id + c.off)) != TG_OK)
+				return rc;
+			from += n;
+			count -= n;
+			c.off += n;
+		}
+	}
 	return TG_OK;
 }
