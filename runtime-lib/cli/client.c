@@ -6,6 +6,7 @@
 
 #include <toygrid/access.h>
 #include <toygrid/status.h>
+#include <toygrid/text.h>
 
 #include "cli/client.h"
 #include "wire/writer.h"
@@ -411,6 +412,36 @@ tg_client_join(struct tg_client *s, const char *link)
 			    (unsigned long long)s->options.timeout_s);
 		return 1;
 	}
+	return 0;
+}
+
+/* ---- writing ------------------------------------------------------------------------------------------- */
+
+int
+tg_client_edit(struct tg_client *s, const struct tg_buf *edits, uint32_t count)
+{
+	struct tg_buf event = {0};
+
+	tg_event_command(&event, tg_client_request(s), TG_COMMAND_EDIT, 2);
+	tg_write_bin(&event, s->grid.b, sizeof s->grid.b);
+	tg_write_array(&event, count);
+	tg_buf_put(&event, edits->data, edits->len);
+	return tg_client_command(s, &event);
+}
+
+int
+tg_client_end(struct tg_client *s, uint32_t *at)
+{
+	struct tg_buf event = {0};
+	struct tg_doc *doc;
+
+	tg_command_grid(&event, tg_client_request(s), TG_COMMAND_POLL, s->grid.b);
+	if (tg_client_command(s, &event) != TG_OK ||
+	    (doc = tg_peer_doc(tg_host_peer(s->host), &s->grid)) == NULL) {
+		fprintf(stderr, "toygrid: the document cannot be read here\n");
+		return 1;
+	}
+	*at = tg_doc_view_length(doc, TG_TEXT_FLOW_BODY);
 	return 0;
 }
 

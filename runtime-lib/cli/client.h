@@ -79,6 +79,13 @@ void tg_client_close(struct tg_client *s);
 uint64_t tg_client_request(struct tg_client *s);
 int tg_client_command(struct tg_client *s, struct tg_buf *event);
 
+/** tg_client_edit(client, edits, count): Give ${count} edits, elements of one array, to the peer.  Its
+ * status. */
+int tg_client_edit(struct tg_client *s, const struct tg_buf *edits, uint32_t count);
+
+/** tg_client_end(client, at): Where the document ends, in the view, which edits count in.  0, or 1 (said). */
+int tg_client_end(struct tg_client *s, uint32_t *at);
+
 /**
  * tg_client_until(client, done): Run until done(client) is not 0.  Returns 0, or 1 when the time is over,
  * a signal came or the host failed (said on stderr); being late is left for the caller to explain.

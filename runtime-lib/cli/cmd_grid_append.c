@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 #include "cli/commands.h"
 #include "cli/client.h"
+#include "cli/read_in.h"
 #include "wire/writer.h"
 
 #define WORDS_MAX      1024
@@ -47,36 +48,14 @@ put_paragraph(struct tg_buf *edits, uint32_t *at, uint32_t *count, const char *t
 static int
 send_edits(struct tg_client *s, struct tg_buf *edits, uint32_t *count)
 {
-	struct tg_buf event = {0};
-	int rc;
+	int rc = tg_client_edit(s, edits, *count);
 
-	tg_event_command(&event, tg_client_request(s), TG_COMMAND_EDIT, 2);
-	tg_write_bin(&event, s->grid.b, sizeof s->grid.b);
-	tg_write_array(&event, *count);
-	tg_buf_put(&event, edits->data, edits->len);
 	tg_buf_reset(edits);
 	*count = 0;
-	if ((rc = tg_client_command(s, &event)) != TG_OK)
+	if (rc != TG_OK)
 		fprintf(stderr, "toygrid: not written: %s\n",
 		    rc == TG_EPERM ? "this link does not allow it" : tg_status_text(rc));
 	return rc != TG_OK;
-}
-
-/* Where the end is, in the view, which an edit counts in. */
-static int
-find_end(struct tg_client *s, uint32_t *at)
-{
-	struct tg_buf event = {0};
-	struct tg_doc *doc;
-
-	tg_command_grid(&event, tg_client_request(s), TG_COMMAND_POLL, s->grid.b);
-	if (tg_client_command(s, &event) != TG_OK ||
-	    (doc = tg_peer_doc(tg_host_peer(s->host), &s->grid)) == NULL) {
-		fprintf(stderr, "toygrid: the document cannot be read here\n");
-		return 1;
-	}
-	*at = tg_doc_view_length(doc, TG_TEXT_FLOW_BODY);
-	return 0;
 }
 
 static int
@@ -90,7 +69,7 @@ append(struct tg_client *s, const char *const *texts, unsigned n)
 	unsigned i;
 	int rc;
 
-	if (find_end(s, &at) != 0)
+	if (tg_client_end(s, &at) != 0)
 		return 1;
 	rc = 0;
 	for (i = 0; i < n && rc == 0; i++)
@@ -115,12 +94,24 @@ append(struct tg_client *s, const char *const *texts, unsigned n)
 	return rc;
 }
 
+static int
+append_file(struct tg_client *s, const char *path, const struct tg_buf *text, enum tg_read_format format)
+{
+	uint32_t at;
+
+	return tg_client_end(s, &at) != 0 || tg_read_in(s, path, text, format, at, NULL) != 0;
+}
+
 int
 tg_cmd_grid_append(int argc, char **argv)
 {
 	struct tg_client_options options = {.timeout_s = 30};
+	const char *path = NULL, *name = NULL;
 	uint64_t safe = UINT64_MAX;
 	const struct tg_arg args[] = {
+	    {"from", TG_ARG_TEXT, &path, "FILE", "write what is in FILE (- for standard input) instead"},
+	    {"format", TG_ARG_TEXT, &name, "F",
+		"read FILE as text, markdown (md) or html; by default as its name says"},
 	    {"safe", TG_ARG_NUMBER, &safe, "N",
 		"wait until N devices hold what was written; this one counts only with\n--data (default: one "
 		"other, and "
@@ -131,25 +122,37 @@ tg_cmd_grid_append(int argc, char **argv)
 	};
 	const struct tg_usage usage = {"toygrid grid append LINK --relay URL [options] [--] [TEXT ...]",
 	    "Add paragraphs at the end of a document: each TEXT is one; without TEXT, each line of standard "
-	    "input.\n"
+	    "input; or the whole content of --from FILE.\n"
 	    "LINK may be @FILE: the link is read from there and stays out of the list of processes.",
 	    args, 1, WORDS_MAX};
 	const char *words[WORDS_MAX];
-	struct tg_client s;
+	enum tg_read_format format = TG_READ_TEXT;
+	struct tg_buf text = {0};
+	struct tg_client s = {0};
 	unsigned n;
 	int rc;
 
 	if ((rc = tg_args_parse(&usage, argc, argv, words, &n)) != TG_ARGS_RUN)
 		return rc == TG_ARGS_HELP ? 0 : 2;
+	if (path == NULL && name != NULL)
+		return tg_args_bad(&usage, "--format goes with --from");
+	if (path != NULL && n > 1)
+		return tg_args_bad(&usage, "give either --from or TEXT");
+	if (path != NULL && tg_read_format(name, path, &format) != 0)
+		return tg_args_bad(&usage, "what is %s? give --format text, markdown or html", path);
+	if (path != NULL && tg_read_file(path, &text) != 0)
+		return 1;
 	if (safe == UINT64_MAX)
 		safe = 1 + (options.data != NULL);
 	rc = 1;
 	if (tg_client_open(&s, &options) == 0 && tg_client_join(&s, words[0]) == 0) {
 		if (s.role != 2)
 			fprintf(stderr, "toygrid: this link does not allow writing: an edit link does\n");
-		else if (append(&s, words + 1, n - 1) == 0)
+		else if (path != NULL ? append_file(&s, path, &text, format) == 0
+				      : append(&s, words + 1, n - 1) == 0)
 			rc = tg_client_held(&s, safe);
 	}
 	tg_client_close(&s);
+	tg_buf_free(&text);
 	return rc;
 }

@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/node_file.h"
 #include "cli/client.h"
+#include "cli/read_in.h"
 #include "wire/writer.h"
 
 static int
@@ -27,6 +28,24 @@ create(struct tg_client *s, const char *title)
 	if (rc != TG_OK)
 		fprintf(stderr, "toygrid: no document was made: %s\n", tg_status_text(rc));
 	return rc != TG_OK;
+}
+
+/* The first content; an HTML page may know its title. */
+static int
+fill(struct tg_client *s, const char *path, const struct tg_buf *text, enum tg_read_format format, int titled)
+{
+	struct tg_buf title = {0}, event = {0};
+	uint32_t at;
+	int rc = tg_client_end(s, &at) != 0 || tg_read_in(s, path, text, format, at, &title) != 0;
+
+	if (rc == 0 && !titled && title.len > 0 && tg_buf_status(&title) == TG_OK) {
+		tg_event_command(&event, tg_client_request(s), TG_COMMAND_TITLE, 2);
+		tg_write_bin(&event, s->grid.b, sizeof s->grid.b);
+		tg_write_str(&event, (const char *)title.data, title.len);
+		(void)tg_client_command(s, &event); /* one that is too long is none */
+	}
+	tg_buf_free(&title);
+	return rc;
 }
 
 static int
@@ -86,9 +105,12 @@ int
 tg_cmd_grid_create(int argc, char **argv)
 {
 	struct tg_client_options options = {.timeout_s = 30};
-	const char *title = "", *origin = "", *node_file = NULL;
+	const char *title = "", *origin = "", *node_file = NULL, *path = NULL, *name = NULL;
 	const struct tg_arg args[] = {
 	    {"title", TG_ARG_TEXT, &title, "TEXT", "the document's title"},
+	    {"from", TG_ARG_TEXT, &path, "FILE", "with the content of FILE (- for standard input)"},
+	    {"format", TG_ARG_TEXT, &name, "F",
+		"read FILE as text, markdown (md) or html; by default as its name says"},
 	    {"node", TG_ARG_TEXT, &node_file, "FILE",
 		"invite the replica described there (peer --node-file), and wait until\nit holds the "
 		"document"},
@@ -101,6 +123,8 @@ tg_cmd_grid_create(int argc, char **argv)
 	    "replica\n"
 	    "(--node), or this installation (--data).",
 	    args, 0, 0};
+	enum tg_read_format format = TG_READ_TEXT;
+	struct tg_buf text = {0};
 	struct tg_client s;
 	struct tg_node node;
 	unsigned words;
@@ -112,6 +136,12 @@ tg_cmd_grid_create(int argc, char **argv)
 		return tg_args_bad(&usage, "who keeps the document? give --node FILE or --data DIR");
 	if (node_file != NULL && options.relays.count == 0)
 		return tg_args_bad(&usage, "--node needs --relay");
+	if (path == NULL && name != NULL)
+		return tg_args_bad(&usage, "--format goes with --from");
+	if (path != NULL && tg_read_format(name, path, &format) != 0)
+		return tg_args_bad(&usage, "what is %s? give --format text, markdown or html", path);
+	if (path != NULL && tg_read_file(path, &text) != 0)
+		return 1;
 	if (node_file != NULL && tg_node_read(node_file, &node) != 0) {
 		fprintf(
 		    stderr, "toygrid: %s: %s\n", node_file, errno ? strerror(errno) : "describes no replica");
@@ -119,9 +149,11 @@ tg_cmd_grid_create(int argc, char **argv)
 	}
 	rc = 1;
 	if (tg_client_open(&s, &options) == 0 && create(&s, title) == 0 &&
+	    (path == NULL || fill(&s, path, &text, format, title[0] != '\0') == 0) &&
 	    (node_file == NULL || invite(&s, &node) == 0) &&
 	    tg_client_held(&s, (options.data != NULL) + (node_file != NULL)) == 0)
 		rc = print_links(&s, origin);
 	tg_client_close(&s);
+	tg_buf_free(&text);
 	return rc;
 }

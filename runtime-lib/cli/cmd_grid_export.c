@@ -15,7 +15,9 @@ static const struct {
 	render_fn *render;
 } formats[] = {
     {"text", tg_render_text},
+    {"txt", tg_render_text},
     {"markdown", tg_render_markdown},
+    {"md", tg_render_markdown},
     {"html", tg_render_html},
     {"json", tg_render_json},
 };
@@ -61,7 +63,8 @@ tg_cmd_grid_export(int argc, char **argv)
 	struct tg_client_options options = {.timeout_s = 30};
 	const char *format = "text", *link;
 	const struct tg_arg args[] = {
-	    {"format", TG_ARG_TEXT, &format, "F", "text (one line per block), markdown, html or json"},
+	    {"format", TG_ARG_TEXT, &format, "F",
+		"text (txt; one line per block), markdown (md), html or json"},
 	    TG_CLIENT_ARGS(options),
 	    {0},
 	};

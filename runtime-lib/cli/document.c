@@ -1,4 +1,5 @@
 #include <string.h>
+#include <strings.h>
 
 #include <toygrid/status.h>
 #include <toygrid/text.h>
@@ -24,6 +25,27 @@ int
 tg_is(struct tg_bytes a, const char *text)
 {
 	return tg_same(a, (struct tg_bytes){(const uint8_t *)text, strlen(text)});
+}
+
+static int
+begins(struct tg_bytes b, const char *scheme)
+{
+	return b.len > strlen(scheme) && strncasecmp((const char *)b.data, scheme, strlen(scheme)) == 0;
+}
+
+int
+tg_is_address(struct tg_bytes b)
+{
+	for (size_t i = 0; i < b.len; i++)
+		if (b.data[i] < 0x20 || b.data[i] == 0x7f)
+			return 0;
+	return begins(b, "http:") || begins(b, "https:") || begins(b, "mailto:") || begins(b, "tel:");
+}
+
+int
+tg_is_picture(const struct tg_format *f)
+{
+	return f->image && tg_is_address(f->src) && begins(f->src, "http");
 }
 
 /* ---- formats ------------------------------------------------------------------------------------------- */
@@ -103,15 +125,21 @@ set_key(struct tg_format *f, struct tg_bytes key, struct tg_bytes value)
 			f->level = detail.len == 1 && detail.data[0] >= '1' && detail.data[0] <= '9'
 				       ? (unsigned)(detail.data[0] - '0')
 				       : 1;
-			if (f->level > 3)
-				f->level = 3;
+			if (f->level > 6)
+				f->level = 6;
 		} else if (named(text, "code", &detail)) {
 			f->type = TG_BLOCK_CODE;
 			f->language = detail;
 		} else if (named(text, "rule", &detail)) {
 			f->type = TG_BLOCK_RULE;
+		} else if (named(text, "image", &detail)) {
+			f->image = 1;
 		}
 	}
+	if (tg_is(key, "src"))
+		f->src = text;
+	if (tg_is(key, "alt"))
+		f->alt = text;
 	if (tg_is(key, "path") && is_path(text))
 		f->path = text;
 	if (tg_is(key, "list") && (named(text, "bullet", &detail) || named(text, "ordered", &detail) ||

@@ -43,13 +43,16 @@ struct tg_format {
 	unsigned marks;
 	struct tg_bytes link; /* href, or empty */
 	enum tg_block_type type;
-	unsigned level;		  /* of a heading, 1 .. 3 */
+	unsigned level;		  /* of a heading, 1 .. 6: the page draws 3 */
 	struct tg_bytes language; /* of code */
 	struct tg_bytes path;	  /* quotes around it: "quote/quote:id" */
 	struct tg_bytes list;	  /* "bullet", "ordered:id", or empty */
 	unsigned indent;
 	int cont, checked;
 	uint64_t start;
+	/* Of an atom. */
+	int image;
+	struct tg_bytes src, alt;
 };
 
 struct tg_span {
@@ -95,6 +98,11 @@ void tg_render_json(const struct tg_document *d, struct tg_buf *out);
 
 /** tg_put_text(out, text): Append a NUL-terminated string. */
 void tg_put_text(struct tg_buf *out, const char *text);
+
+/** tg_is_address(b): May a link lead there?  http, https, mailto, tel.  tg_is_picture(f): an atom that can be
+ * drawn. */
+int tg_is_address(struct tg_bytes b);
+int tg_is_picture(const struct tg_format *f);
 
 /** tg_same(a, b), tg_is(a, text): Byte strings compared. */
 int tg_same(struct tg_bytes a, struct tg_bytes b);

@@ -4,7 +4,6 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "cli/document.h"
 
@@ -44,17 +43,30 @@ put_escaped(struct tg_buf *out, const uint8_t *data, size_t len)
 		}
 }
 
-static int
-is_safe(struct tg_bytes href)
+static void
+put_picture(struct page *p, const struct tg_format *f)
 {
-	static const char *const schemes[] = {"http:", "https:", "mailto:", "tel:"};
-	size_t i;
+	if (!tg_is_picture(f)) {
+		tg_put_text(p->out, "\xef\xbf\xbc");
+		return;
+	}
+	tg_put_text(p->out, "<img src=\"");
+	put_escaped(p->out, f->src.data, f->src.len);
+	tg_put_text(p->out, "\" alt=\"");
+	put_escaped(p->out, f->alt.data, f->alt.len);
+	tg_put_text(p->out, "\">");
+}
 
-	for (i = 0; i < sizeof schemes / sizeof *schemes; i++)
-		if (href.len > strlen(schemes[i]) &&
-		    strncasecmp((const char *)href.data, schemes[i], strlen(schemes[i])) == 0)
-			return 1;
-	return 0;
+/* Does the block end in a line feed?  A reader takes the last one for the end of the line. */
+static int
+ends_in_break(const struct page *p, const struct tg_block *b)
+{
+	const struct tg_span *s;
+
+	if (b->span_count == 0)
+		return 0;
+	s = &p->d->spans[b->first_span + b->span_count - 1];
+	return !s->atom && s->len > 0 && p->d->text.data[s->at + s->len - 1] == '\n';
 }
 
 static void
@@ -73,7 +85,7 @@ put_spans(struct page *p, const struct tg_block *b)
 		const struct tg_span *s = &p->d->spans[b->first_span + j];
 		const uint8_t *text = s->len > 0 ? p->d->text.data + s->at : NULL;
 		unsigned marks = code ? 0 : s->format->marks;
-		int link = !code && is_safe(s->format->link);
+		int link = !code && tg_is_address(s->format->link);
 
 		if (link) {
 			tg_put_text(p->out, "<a rel=\"noopener noreferrer nofollow\" href=\"");
@@ -84,7 +96,7 @@ put_spans(struct page *p, const struct tg_block *b)
 			if (marks & tags[k].mark)
 				tg_put_text(p->out, tags[k].open);
 		if (s->atom)
-			tg_put_text(p->out, "\xef\xbf\xbc");
+			put_picture(p, s->format);
 		for (from = 0; !s->atom && from <= s->len; from = to + 1) {
 			for (to = from; to < s->len && (code || text[to] != '\n'); to++)
 				;
@@ -99,6 +111,8 @@ put_spans(struct page *p, const struct tg_block *b)
 		if (link)
 			tg_put_text(p->out, "</a>");
 	}
+	if (ends_in_break(p, b))
+		tg_put_text(p->out, code ? "\n" : "<br>");
 }
 
 static void

@@ -136,6 +136,34 @@ neighbour(const struct tg_document *d, const struct tg_block *b, size_t span, in
 }
 
 static void
+put_address(struct sheet *s, struct tg_bytes address)
+{
+	tg_put_text(s->out, "](<");
+	for (size_t i = 0; i < address.len; i++) {
+		if (address.data[i] < 0x20)
+			continue;
+		if (strchr("<>\\", address.data[i]) != NULL)
+			tg_buf_u8(s->out, '\\');
+		tg_buf_u8(s->out, address.data[i]);
+	}
+	tg_put_text(s->out, ">)");
+}
+
+static void
+put_picture(struct sheet *s, const struct tg_format *f)
+{
+	if (!tg_is_picture(f)) {
+		tg_put_text(s->out, "\xef\xbf\xbc");
+		s->line_start = 0;
+		return;
+	}
+	tg_put_text(s->out, "![");
+	s->line_start = 0;
+	put_escaped(s, f->alt.data, f->alt.len);
+	put_address(s, f->src);
+}
+
+static void
 put_span(struct sheet *s, const struct tg_block *b, size_t at)
 {
 	static const struct {
@@ -147,12 +175,11 @@ put_span(struct sheet *s, const struct tg_block *b, size_t at)
 	const struct tg_span *span = &s->d->spans[b->first_span + at];
 	const uint8_t *text = span->len > 0 ? s->d->text.data + span->at : NULL;
 	const struct tg_format *f = span->format;
-	size_t from = 0, to = span->len, k, i;
+	size_t from = 0, to = span->len, k;
 	int plain, link = f->link.len > 0;
 
 	if (span->atom) {
-		tg_put_text(s->out, "\xef\xbf\xbc");
-		s->line_start = 0;
+		put_picture(s, f);
 		return;
 	}
 	/* Blanks at the borders stay outside: "**bold** " and not "**bold **". */
@@ -184,17 +211,8 @@ put_span(struct sheet *s, const struct tg_block *b, size_t at)
 	for (k = sizeof signs / sizeof *signs; k-- > 0;)
 		if (f->marks & signs[k].mark)
 			tg_put_text(s->out, plain && signs[k].sign != NULL ? signs[k].sign : signs[k].close);
-	if (link) {
-		tg_put_text(s->out, "](<");
-		for (i = 0; i < f->link.len; i++) {
-			if (f->link.data[i] < 0x20)
-				continue;
-			if (strchr("<>\\", f->link.data[i]) != NULL)
-				tg_buf_u8(s->out, '\\');
-			tg_buf_u8(s->out, f->link.data[i]);
-		}
-		tg_put_text(s->out, ">)");
-	}
+	if (link)
+		put_address(s, f->link);
 	put_escaped(s, text + to, span->len - to);
 }
 

@@ -80,6 +80,10 @@ test("what does not go together is refused before anything is done", () => {
 			[["peer", "--data", data, ...relay, "--replica", "stray"], /unexpected word 'stray'/],
 			[["grid", "create", ...relay], /who keeps the document/],
 			[["grid", "create", "--node", "f"], /--node needs --relay/],
+			[["grid", "create", "--data", data, "--from", "x"], /what is x\? give --format/],
+			[["grid", "create", "--data", data, "--from", "x.md", "--format", "pdf"], /give --format/],
+			[["grid", "create", "--data", data, "--format", "md"], /--format goes with --from/],
+			[["grid", "append", "x", "--from", "x.md", "text", ...relay], /give either --from or TEXT/],
 			[["grid", "export", ...relay], /too few words/],
 			[["grid", "export", "a", "b", ...relay], /unexpected word 'b'/],
 			[["grid", "export", "a", "--format", "pdf", ...relay], /no such format/],
@@ -120,6 +124,7 @@ test("what cannot be done ends with 1 and one line", () => {
 			[["import", join(dir, "nothing"), "--check"], /nothing: No such file/],
 			[["import", path, "--check"], /refused at byte 0, the first bytes: malformed/],
 			[["import", join(dir, "nothing"), "--check", "--link", "x"], /--link: this is no link/],
+			[["grid", "create", "--data", data, "--from", join(dir, "nothing.md")], /nothing.md: No such file/],
 			[["replay-trace", join(dir, "nothing")], /cannot be read/],
 			[["replay-trace", path], /is no trace/],
 		]) {

@@ -134,10 +134,10 @@ START_TEST(headings_code_rules_and_text_without_a_marker)
 	block("type=unknown", "odd");
 	ck_assert_str_eq(render(tg_render_text), "before\nHead\nint x;\n```\ny < z\n\nbehind\ndeep\nodd\n");
 	ck_assert_str_eq(render(tg_render_markdown),
-	    "before\n\n## Head\n\n````c\nint x;\n```\ny < z\n````\n\n---\n\nbehind\n\n### deep\n\nodd\n");
+	    "before\n\n## Head\n\n````c\nint x;\n```\ny < z\n````\n\n---\n\nbehind\n\n###### deep\n\nodd\n");
 	ck_assert_str_eq(html(), "<p>before</p>\n<h2>Head</h2>\n<pre><code class=\"language-c\">int "
 				 "x;\n```\ny &lt; z</code></pre>\n<hr>\n"
-				 "<p>behind</p>\n<h3>deep</h3>\n<p>odd</p>\n");
+				 "<p>behind</p>\n<h6>deep</h6>\n<p>odd</p>\n");
 }
 END_TEST
 
