@@ -253,10 +253,11 @@ tg_codec_intern_flows(struct tg_decoded *d, struct tg_doc *doc, const uint8_t ag
 static void
 sort(void *array, size_t n, size_t bytes, int (*compare)(const void *a, const void *b))
 {
-	uint8_t *v = array, x[sizeof(struct tg_decoded_object)];
+	uint8_t *v = array, x[64];
 	size_t gap = 1;
 
 	_Static_assert(sizeof x >= sizeof(struct tg_decoded_flow), "an element fits");
+	_Static_assert(sizeof x >= sizeof(struct tg_decoded_object), "an element fits");
 	while (gap < n / 3)
 		gap = 3 * gap + 1;
 	for (; gap > 0; gap /= 3)
