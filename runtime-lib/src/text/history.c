@@ -27,7 +27,10 @@ struct loading {
 	uint64_t length; /* then: items so far */
 	uint32_t *sizes; /* events of each part */
 	size_t size_n, size_cap, checked;
-	uint32_t *from; /* by character of the log: where it is in the text, or in lost behind the text */
+	/* By character of the log, at the first of a stretch that is shown: where that begins in the
+	 * checkpoint's text, + 1, and how many characters it has.  0: no longer shown, or not the first. */
+	uint32_t *from, *count;
+	size_t lost_at, lost_chars; /* what is not dealt out yet */
 };
 
 /* ---- graph and log */
@@ -154,7 +157,6 @@ deal_flow(struct loading *l, uint32_t *at, uint32_t *chars)
 	const struct tg_oplog *log = &l->doc->log;
 	const struct tg_checkpoint *c = &l->saved->checkpoint;
 	struct tg_cursor cursor = {t->first, 0, 0};
-	int ascii = c->text_len == c->chars;
 
 	for (; tg_items_step(t, &cursor); cursor.idx++) {
 		const struct tg_item *it = tg_items_at(t, cursor);
@@ -164,16 +166,15 @@ deal_flow(struct loading *l, uint32_t *at, uint32_t *chars)
 		if (it->len > c->chars - *chars)
 			return TG_EFORMAT;
 		*chars += it->len;
-		for (uint32_t lv = it->id; lv < it->id + it->len;) {
+		for (uint32_t lv = it->id, end; lv < it->id + it->len; lv = end) {
 			const struct tg_oprun *r = tg_oplog_find(log, lv);
-			uint32_t end = tg_oplog_end(log, r), *to = l->from + r->text;
+			uint32_t i = r->text + (lv - r->lv);
 
-			if (end > it->id + it->len)
-				end = it->id + it->len;
-			for (; lv < end; lv++) {
-				to[lv - r->lv] = *at;
-				*at += ascii ? 1 : (uint32_t)tg_oplog_bytes(c->text + *at, 1);
-			}
+			end = tg_oplog_end(log, r);
+			end = end < it->id + it->len ? end : it->id + it->len;
+			l->from[i] = *at + 1;
+			l->count[i] = end - lv;
+			*at += (uint32_t)tg_oplog_bytes(c->text + *at, end - lv);
 		}
 	}
 	return TG_OK;
@@ -194,30 +195,35 @@ deal_text(struct loading *l)
 	return chars == c->chars ? TG_OK : TG_EFORMAT;
 }
 
-/* Where the others are, in the order of events. */
+/* The text of a run of the log with ${n} characters, the first of them the ${i}-th of all. */
 static int
-deal_lost(struct loading *l)
+put_text(struct loading *l, struct tg_buf *text, uint32_t i, uint32_t n)
 {
-	const struct tg_oplog *log = &l->doc->log;
-	uint32_t base = (uint32_t)l->saved->checkpoint.text_len, chars = (uint32_t)log->text_len;
-	size_t at = 0;
+	tg_buf_reset(text);
+	for (uint32_t end = i + n, k; i < end; i += k) {
+		const uint8_t *p = l->saved->checkpoint.text + l->from[i] - 1;
+		size_t len;
 
-	for (uint32_t i = 0; i < chars; i++) {
-		if (l->from[i] != TG_LV_NONE)
-			continue;
-		if (at >= l->lost.len)
-			return TG_EFORMAT;
-		l->from[i] = base + (uint32_t)at;
-		at += tg_oplog_bytes(l->lost.data + at, 1);
+		k = l->count[i];
+		if (l->from[i] == 0) {
+			for (k = 1; i + k < end && l->from[i + k] == 0; k++)
+				;
+			if (k > l->lost_chars)
+				return TG_EFORMAT;
+			l->lost_chars -= k;
+			p = l->lost.data + l->lost_at;
+		}
+		len = tg_oplog_bytes(p, k);
+		l->lost_at += l->from[i] == 0 ? len : 0;
+		tg_buf_put(text, p, len);
 	}
-	return at == l->lost.len ? TG_OK : TG_EFORMAT;
+	return tg_buf_status(text);
 }
 
 /* The log again, with its text. */
 static int
 fill_log(struct loading *l)
 {
-	const struct tg_checkpoint *c = &l->saved->checkpoint;
 	struct tg_oplog *old = &l->doc->log, log = {0};
 	struct tg_buf text = {0};
 	int rc = TG_OK;
@@ -226,22 +232,14 @@ fill_log(struct loading *l)
 		uint32_t n = tg_oplog_end(old, r) - r->lv;
 
 		log.flow = r->flow;
-		if (r->kind != TG_OP_CHAR) {
+		if (r->kind != TG_OP_CHAR)
 			rc = tg_oplog_append(&log, r->kind, r->pos, n, r->aux);
-			continue;
-		}
-		tg_buf_reset(&text);
-		for (uint32_t i = 0; i < n; i++) {
-			uint32_t from = l->from[r->text + i];
-			const uint8_t *p =
-			    from < c->text_len ? c->text + from : l->lost.data + (from - c->text_len);
-
-			tg_buf_put(&text, p, tg_oplog_bytes(p, 1));
-		}
-		if ((rc = tg_buf_status(&text)) == TG_OK)
+		else if ((rc = put_text(l, &text, r->text, n)) == TG_OK)
 			rc = tg_oplog_append_text(&log, r->pos, n, r->aux, text.data, text.len);
 	}
 	tg_buf_free(&text);
+	if (rc == TG_OK && l->lost_chars > 0)
+		rc = TG_EFORMAT;
 	if (rc != TG_OK) {
 		tg_oplog_free(&log);
 		return rc;
@@ -251,39 +249,21 @@ fill_log(struct loading *l)
 	return TG_OK;
 }
 
-/* The same when every character is one byte: the numbers of the characters are their places. */
-static int
-fill_ascii(struct loading *l)
-{
-	const struct tg_checkpoint *c = &l->saved->checkpoint;
-	struct tg_oplog *log = &l->doc->log;
-	int rc;
-
-	if (log->text_len == 0)
-		return TG_OK;
-	if ((rc = tg_array_need((void **)&log->text, &log->text_cap, log->text_len, 1)) != TG_OK)
-		return rc;
-	for (size_t i = 0; i < log->text_len; i++)
-		log->text[i] =
-		    l->from[i] < c->text_len ? c->text[l->from[i]] : l->lost.data[l->from[i] - c->text_len];
-	return TG_OK;
-}
-
 static int
 load_text(struct loading *l)
 {
-	const struct tg_checkpoint *c = &l->saved->checkpoint;
-	size_t chars = l->doc->log.text_len, scalars;
+	size_t chars = l->doc->log.text_len;
 	int rc;
 
-	if ((l->from = tg_malloc((chars + 1) * sizeof *l->from)) == NULL)
+	l->from = tg_calloc(chars + 1, sizeof *l->from);
+	l->count = tg_calloc(chars + 1, sizeof *l->count);
+	if (l->from == NULL || l->count == NULL)
 		return TG_ENOMEM;
-	memset(l->from, 0xff, chars * sizeof *l->from);
-	if ((rc = deal_text(l)) != TG_OK || (rc = deal_lost(l)) != TG_OK)
+	if ((rc = deal_text(l)) != TG_OK)
 		return rc;
-	if (l->lost.len > 0 && tg_utf8_count(l->lost.data, l->lost.len, &scalars) != TG_OK)
+	if (l->lost.len > 0 && tg_utf8_count(l->lost.data, l->lost.len, &l->lost_chars) != TG_OK)
 		return TG_EFORMAT;
-	return c->text_len + l->lost.len == chars ? fill_ascii(l) : fill_log(l);
+	return fill_log(l);
 }
 
 /* ---- all of it */
@@ -360,6 +340,7 @@ tg_history_load(struct tg_doc *doc)
 	tg_buf_free(&l.lost);
 	tg_free(l.sizes);
 	tg_free(l.from);
+	tg_free(l.count);
 	tg_saved_free(s);
 	return doc->failed;
 }
