@@ -26,7 +26,7 @@ put_sections(struct tg_buf *out, const uint8_t *data, size_t len)
 
 		if (size > len - 2)
 			break;
-		tg_hash(TG_DOMAIN_SAVED, data + 2, size, &hash);
+		tg_hash(TG_DOMAIN_SECTION, data + 2, size, &hash);
 		tg_varint_put(&hashes, size);
 		tg_buf_put(&hashes, hash.b, sizeof hash.b);
 		tg_varint_put(&lengths, size);

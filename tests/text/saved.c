@@ -163,7 +163,9 @@ START_TEST(a_saved_document_shows_what_was_saved_without_its_history)
 		struct tg_patches p;
 		struct tg_doc *doc;
 		struct bytes b;
-		size_t need;
+		struct tg_saved_section sections[2];
+		uint8_t name[TG_SAVED_NAME_BYTES];
+		size_t need, n;
 
 		world_open(&w, seed, 0, 3);
 		live(&w, 60 + (int)(seed % 90));
@@ -171,6 +173,10 @@ START_TEST(a_saved_document_shows_what_was_saved_without_its_history)
 		b = save(w.person[0].doc);
 		ck_assert_int_eq(tg_saved_opening(b.data, b.len, &need), TG_OK);
 		ck_assert_uint_le(need, b.len);
+		ck_assert_int_eq(tg_saved_sections(b.data, b.len, sections, 2, &n, name), TG_OK);
+		ck_assert_uint_ge(n, 4);
+		ck_assert_uint_eq(sections[0].at + sections[0].len, need);
+		ck_assert_uint_eq(sections[1].at, need);
 		b.len = need;
 		doc = open_saved(b);
 		shows_the_same(doc, w.person[0].doc, seed);

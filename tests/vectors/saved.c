@@ -15,14 +15,16 @@ print_saved(struct tg_buf *out, uint32_t number, struct tg_doc *doc)
 {
 	struct tg_doc *again;
 	const uint8_t *data;
-	uint8_t *plain;
-	size_t len;
+	uint8_t *plain, name[TG_SAVED_NAME_BYTES];
+	size_t len, n;
 
 	line_begin(out, "case");
 	line_uint(out, number);
 	line_end(out);
 	vector_need(tg_doc_save(doc, &data, &len) == TG_OK);
 	line_one(out, "saved", data, len);
+	vector_need(tg_saved_sections(data, len, NULL, 0, &n, name) == TG_OK);
+	line_one(out, "name", name, sizeof name);
 	vector_need(tg_doc_open_saved(&again, data, len) == TG_OK);
 	for (size_t i = 0; i < again->saved->n; i++) {
 		vector_need(tg_saved_plain(again->saved, i, &plain) == TG_OK);
@@ -110,7 +112,7 @@ vectors_saved(struct tg_bytes file, struct tg_buf *out)
 	line_text(out,
 	    "# Documents at rest (protocol.md 6.5): those of text.txt.  saved bytes: packed by libdeflate "
 	    "1.14, level 6;\n"
-	    "# section bytes: plain, in their order\n");
+	    "# name hash; section bytes: plain, in their order\n");
 	vectors_documents(print_saved, out);
 	line_text(out, "# large bytes hash: 600,000 letters typed, 360,000 of them deleted, in parts\n");
 	print_parts(out);

@@ -72,7 +72,8 @@ struct tg_keypair {
 	X(TG_DOMAIN_HAVE, "tg/have")	   /* digest of what a peer holds */                                 \
 	X(TG_DOMAIN_VERSION, "tg/version") /* id of a version: its sorted frontier */                        \
 	X(TG_DOMAIN_TREE, "tg/tree")	   /* nodes of the state tree */                                     \
-	X(TG_DOMAIN_SAVED, "tg/saved")	   /* a section of a saved document, or its index */                 \
+	X(TG_DOMAIN_SAVED, "tg/saved")	   /* the index of a saved document: its name */                     \
+	X(TG_DOMAIN_SECTION, "tg/section") /* a section of a saved document, plain */                        \
 	X(TG_DOMAIN_CUT, "tg/cut")	   /* an event: does a part of the history end there */              \
 	X(TG_DOMAIN_KDF, "tg/kdf")	   /* key derivation */                                              \
 	X(TG_DOMAIN_VECTOR, "tg/vector")   /* digests inside test vectors */                                 \

@@ -204,6 +204,25 @@ int tg_doc_open_saved(struct tg_doc **doc, const uint8_t *data, size_t len)
 int tg_saved_opening(const uint8_t *data, size_t len, size_t *need)
     __attribute__((nonnull, warn_unused_result));
 
+#define TG_SAVED_NAME_BYTES 32
+
+/* A section of a saved document, to be kept or fetched by itself. */
+struct tg_saved_section {
+	size_t at, len;			   /* where it is in the bytes, packed */
+	uint8_t hash[TG_SAVED_NAME_BYTES]; /* of its plain form: the same whoever packed it */
+};
+
+/**
+ * tg_saved_sections(data, len, sections, cap, n, name):
+ * The sections of a saved document of which data[0 .. len) is a beginning that holds the index at least: how
+ * many in *${n}, and the first ${cap} of them in ${sections}.  The first is the checkpoint, the second says
+ * who wrote what after what, and then come two for each part of the history.  Before the first stands the
+ * index.  ${name} is the hash that names the events held: hosts with the same events save documents of the
+ * same name.  Returns what tg_saved_opening() returns, with *${n} 0 on failure.
+ */
+int tg_saved_sections(const uint8_t *data, size_t len, struct tg_saved_section *sections, size_t cap,
+    size_t *n, uint8_t name[TG_SAVED_NAME_BYTES]) __attribute__((warn_unused_result));
+
 /**
  * tg_doc_give_history(doc, data, len):
  * All the bytes of a document that was opened from their beginning; copied.  Until then the calls that need

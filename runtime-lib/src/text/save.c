@@ -161,7 +161,7 @@ put_section(struct saving *s, const uint8_t *data, size_t len)
 	size_t before = s->packed.len;
 	struct tg_hash hash;
 
-	tg_hash(TG_DOMAIN_SAVED, data, len, &hash);
+	tg_hash(TG_DOMAIN_SECTION, data, len, &hash);
 	tg_varint_put(&s->hashes, len);
 	tg_buf_put(&s->hashes, hash.b, sizeof hash.b);
 	tg_pack(&s->packed, data, len);

@@ -9,6 +9,8 @@
 
 #define SECTIONS_MAX (1u << 20)
 
+_Static_assert(TG_SAVED_NAME_BYTES == TG_HASH_BYTES, "a name is a hash");
+
 /* ---- the index */
 
 /* Two passes: the hashes and lengths stand in columns. */
@@ -59,7 +61,7 @@ right_hash(const struct tg_saved *s, size_t i, const uint8_t *plain)
 {
 	struct tg_hash hash;
 
-	tg_hash(TG_DOMAIN_SAVED, plain, s->sections[i].raw_len, &hash);
+	tg_hash(TG_DOMAIN_SECTION, plain, s->sections[i].raw_len, &hash);
 	return memcmp(hash.b, s->data + s->sections[i].hash, sizeof hash.b) == 0;
 }
 
@@ -185,6 +187,32 @@ tg_saved_opening(const uint8_t *data, size_t len, size_t *need)
 	s.len = len;
 	if ((rc = parse_index(&s)) == TG_OK)
 		*need = s.sections[0].at + s.sections[0].len;
+	tg_free(s.sections);
+	return rc;
+}
+
+int
+tg_saved_sections(const uint8_t *data, size_t len, struct tg_saved_section *sections, size_t cap, size_t *n,
+    uint8_t name[TG_SAVED_NAME_BYTES])
+{
+	struct tg_saved s = {0};
+	struct tg_hash hash;
+	int rc;
+
+	*n = 0;
+	memset(name, 0, TG_SAVED_NAME_BYTES);
+	s.data = (uint8_t *)(uintptr_t)data; /* only read */
+	s.len = len;
+	if ((rc = parse_index(&s)) == TG_OK) {
+		*n = s.n;
+		for (size_t i = 0; i < s.n && i < cap; i++) {
+			sections[i].at = s.sections[i].at;
+			sections[i].len = s.sections[i].len;
+			memcpy(sections[i].hash, data + s.sections[i].hash, TG_HASH_BYTES);
+		}
+		tg_hash(TG_DOMAIN_SAVED, data, s.sections[s.n - 1].hash + TG_HASH_BYTES, &hash);
+		memcpy(name, hash.b, TG_SAVED_NAME_BYTES);
+	}
 	tg_free(s.sections);
 	return rc;
 }
