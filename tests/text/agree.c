@@ -87,7 +87,7 @@ offer(struct giving *g, struct tg_doc *doc, struct piece *p)
 
 /* In the order of the history, or any. */
 static void
-give_all(struct giving *g, struct tg_doc *doc, int shuffled, int polling)
+give_all(struct giving *g, struct tg_doc *doc, int shuffled, int polling, int load_until)
 {
 	struct tg_patches patches;
 	int left = g->n;
@@ -98,6 +98,8 @@ give_all(struct giving *g, struct tg_doc *doc, int shuffled, int polling)
 
 		if (p->given && past_roll(&g->dice, 16) != 0)
 			continue;
+		if (left == load_until)
+			NEED(tg_doc_load_end(doc) == TG_OK, "%s, way %d", g->name, g->way);
 		left += p->given; /* offered again: refused */
 		offer(g, doc, p);
 		left -= p->given;
@@ -128,7 +130,7 @@ agree_all_ways(const struct past *h, int fugue, struct past_shown *shown, const 
 		NEED(tg_doc_open(&doc, fugue) == TG_OK, "%s, way %d", name, way);
 		if (way == 3 || way == 6)
 			NEED(tg_doc_load_begin(doc) == TG_OK, "%s, way %d", name, way);
-		give_all(&g, doc, way > 1, way == 4 || way == 7);
+		give_all(&g, doc, way > 1, way == 4 || way == 7, way == 6 ? g.n / 2 : 0);
 		NEED(tg_doc_load_end(doc) == TG_OK, "%s, way %d", name, way);
 		NEED(past_read(doc, &other) == TG_OK, "%s, way %d", name, way);
 		NEED(past_same(shown, &other, &at), "%s: the core, in way %d, differs from the oracles at %d",

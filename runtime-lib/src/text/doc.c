@@ -313,9 +313,10 @@ add(struct tg_doc *doc, const uint8_t *key, uint64_t first_seq, const struct tg_
 		return rc;
 
 	if (!doc->items.tracking && !doc->deferred && !tg_lvs_equal(&doc->parents, &doc->merged)) {
-		if (doc->loading)
+		if (doc->loading) {
 			doc->deferred = 1;
-		else if ((rc = tg_walk_track(doc)) != TG_OK)
+			doc->lined = 0; /* all of it will be walked, what was one line too */
+		} else if ((rc = tg_walk_track(doc)) != TG_OK)
 			return rc;
 	}
 	if (!doc->deferred) {
