@@ -614,6 +614,7 @@ tg_walk_track(struct tg_doc *doc)
 	if ((rc = grow_place(doc)) != TG_OK)
 		return rc;
 	tg_formats_forget_states(&doc->formats);
+	doc->lined = 0;
 	doc->prepared.n = 0;
 	if (doc->log.next == 0)
 		return TG_OK;
