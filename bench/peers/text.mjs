@@ -1,12 +1,13 @@
-// The peers of our document core on the same traces, where one author wrote them: Yjs applying one merged update, and
-// diamond-types (its published WASM build) typing edit by edit.  Prints the peers' half of the rows; medians, ms of CPU
-// time as ours are.
+// The peers of our document core on the same traces, where one author wrote them: Yjs applying one merged update,
+// diamond-types (its published WASM build) typing edit by edit, and these two and Loro at rest.  Prints the peers' half of
+// the rows; medians, ms of CPU time as ours are.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import * as Y from "yjs";
 import { Doc as Diamond } from "diamond-types-node";
 import { traces } from "../traces/list.mjs";
+import { atRest } from "./at-rest.mjs";
 
 const RUNS = 9;
 const LIMIT_MS = 20000; // of one figure; then fewer runs must do
@@ -40,8 +41,8 @@ function median(work, check) {
   return took.sort((a, b) => a - b)[took.length >> 1];
 }
 
-function row(what, peer, peer_value) {
-  console.log(JSON.stringify({ what: `text: ${what}`, unit: "ms", peer, peer_value }));
+function row(what, peer, peer_value, unit = "ms") {
+  console.log(JSON.stringify({ what: `text: ${what}`, unit, peer, peer_value }));
 }
 
 // One update that holds a whole trace, or null when typing it takes too long.
@@ -101,4 +102,5 @@ for (const { name, json } of traces()) {
     },
   );
   row(`type one by one, ${name}`, version("diamond-types-node"), typed);
+  atRest(name, patches, update, whole, { median, row, version });
 }
