@@ -6,6 +6,7 @@ const struct vectors_file vectors_files[VECTORS_FILES] = {
     {"frames", vectors_frames},
     {"graphs", vectors_graphs},
     {"log", vectors_log},
+    {"refusals", vectors_refusals},
     {"saved", vectors_saved},
     {"sync", vectors_sync},
     {"text", vectors_text},

@@ -14,7 +14,7 @@
 
 #include "base/buf.h"
 
-#define VECTORS_FILES 8
+#define VECTORS_FILES 9
 
 /* ${file} is what the golden file holds; only frames looks at it: for bytes to refuse, which nobody encodes.
  */
@@ -28,6 +28,7 @@ void vectors_chunk(struct tg_bytes file, struct tg_buf *out);
 void vectors_frames(struct tg_bytes file, struct tg_buf *out);
 void vectors_graphs(struct tg_bytes file, struct tg_buf *out);
 void vectors_log(struct tg_bytes file, struct tg_buf *out);
+void vectors_refusals(struct tg_bytes file, struct tg_buf *out);
 void vectors_saved(struct tg_bytes file, struct tg_buf *out);
 void vectors_sync(struct tg_bytes file, struct tg_buf *out);
 void vectors_text(struct tg_bytes file, struct tg_buf *out);
