@@ -294,6 +294,145 @@ START_TEST(flows_are_saved_by_name)
 }
 END_TEST
 
+/* Three people who type a lot without hearing of each other, now and then meet, and mark with long values. */
+#define CROWD 3
+
+struct crowd_bundle {
+	uint8_t agent[TG_TEXT_AGENT_BYTES];
+	uint64_t first_seq;
+	struct tg_event_id *parents;
+	size_t parent_n;
+	struct bytes ops, text;
+};
+
+static struct bytes
+copy(const uint8_t *data, size_t len)
+{
+	struct bytes b = {malloc(len + 1), len};
+
+	if (len > 0)
+		memcpy(b.data, data, len);
+	return b;
+}
+
+static int
+add(struct tg_doc *doc, const struct crowd_bundle *b)
+{
+	return tg_doc_add(doc, b->agent, b->first_seq, b->parents, b->parent_n, b->ops.data, b->ops.len,
+	    b->text.data, b->text.len);
+}
+
+static size_t
+crowd_writes(struct crowd_bundle *all, size_t cap)
+{
+	static uint8_t letters[20000], value[4000] = {0xda, 3997 >> 8, 3997 & 0xff};
+	struct tg_doc *doc[CROWD];
+	size_t n = 0, told = 0;
+
+	memset(letters, 'a', sizeof letters);
+	memset(value + 3, 'v', sizeof value - 3);
+	for (int i = 0; i < CROWD; i++) {
+		uint8_t agent[TG_TEXT_AGENT_BYTES] = {(uint8_t)(9 - i)};
+
+		ck_assert_int_eq(tg_doc_open(&doc[i], TG_TEXT_ORDER_FUGUEMAX), TG_OK);
+		ck_assert_int_eq(tg_doc_set_agent(doc[i], agent), TG_OK);
+	}
+	for (int round = 0; round < 8; round++) {
+		for (int i = 0; i < CROWD; i++) {
+			struct tg_bundle b;
+			struct tg_edit e = {0};
+
+			e.text = letters;
+			e.text_len = sizeof letters;
+			ck_assert_int_eq(tg_doc_edit(doc[i], &e, 1, NULL, NULL), TG_OK);
+			e.kind = TG_EDIT_MARK;
+			e.count = 5;
+			e.key = (const uint8_t *)"k";
+			e.key_len = 1;
+			e.value = value;
+			e.value_len = sizeof value;
+			for (int k = 0; k < 25; k++) {
+				value[3] = (uint8_t)('a' + k);
+				value[4] = (uint8_t)('a' + round * CROWD + i);
+				ck_assert_int_eq(tg_doc_edit(doc[i], &e, 1, NULL, NULL), TG_OK);
+			}
+			e.kind = TG_EDIT_DELETE;
+			e.index = 10;
+			e.count = 9000;
+			ck_assert_int_eq(tg_doc_edit(doc[i], &e, 1, NULL, NULL), TG_OK);
+			while (tg_doc_take(doc[i], &b) == TG_OK) {
+				struct crowd_bundle *c = &all[n++];
+
+				ck_assert_uint_le(n, cap);
+				memset(c->agent, 0, sizeof c->agent);
+				c->agent[0] = (uint8_t)(9 - i);
+				c->first_seq = b.first_seq;
+				c->parent_n = b.parent_count;
+				c->parents = malloc((b.parent_count + 1) * sizeof *c->parents);
+				if (b.parent_count > 0)
+					memcpy(c->parents, b.parents, b.parent_count * sizeof *c->parents);
+				c->ops = copy(b.ops, b.ops_len);
+				c->text = copy(b.text, b.text_len);
+			}
+		}
+		for (; round % 2 == 1 && told < n; told++)
+			for (int i = 0; i < CROWD; i++) {
+				struct tg_patches p;
+				int rc = add(doc[i], &all[told]);
+
+				ck_assert(rc == TG_OK || rc == TG_EEXISTS);
+				ck_assert_int_eq(tg_doc_poll(doc[i], &p), TG_OK);
+			}
+	}
+	for (int i = 0; i < CROWD; i++)
+		tg_doc_close(doc[i]);
+	return n;
+}
+
+START_TEST(parts_are_cut_at_the_same_places_whatever_came_first)
+{
+	static struct crowd_bundle all[400];
+	struct bytes first = {NULL, 0}, b;
+	size_t n = crowd_writes(all, 400);
+	struct tg_saved_section sections[100];
+	uint8_t name[TG_SAVED_NAME_BYTES];
+	size_t section_n;
+
+	for (int order = 0; order < 4; order++) {
+		uint8_t done[400] = {0};
+		struct tg_doc *doc;
+
+		ck_assert_int_eq(tg_doc_open(&doc, TG_TEXT_ORDER_FUGUEMAX), TG_OK);
+		if (order % 2 == 1)
+			ck_assert_int_eq(tg_doc_load_begin(doc), TG_OK);
+		for (size_t left = n, at = 0; left > 0; at++) {
+			size_t i = order < 2 ? at % n : (at * 7 + at / n) % n;
+
+			if (done[i] || add(doc, &all[i]) != TG_OK)
+				continue;
+			done[i] = 1;
+			left--;
+		}
+		b = save(doc);
+		tg_doc_close(doc);
+		if (order == 0) {
+			first = b;
+			continue;
+		}
+		same_bytes(first, b, (unsigned long)order);
+		free(b.data);
+	}
+	ck_assert_int_eq(tg_saved_sections(first.data, first.len, sections, 100, &section_n, name), TG_OK);
+	ck_assert_uint_ge(section_n, 2 + 2 * 6); /* six at least: 700,000 events, 2.4 MB of values */
+	free(first.data);
+	for (size_t i = 0; i < n; i++) {
+		free(all[i].parents);
+		free(all[i].ops.data);
+		free(all[i].text.data);
+	}
+}
+END_TEST
+
 START_TEST(an_empty_document_can_be_saved)
 {
 	struct tg_doc *doc;
@@ -423,6 +562,7 @@ main(void)
 	tcase_add_test(t, a_saved_document_shows_what_was_saved_without_its_history);
 	tcase_add_test(t, a_checkpoint_and_what_came_after_it_is_the_whole_document);
 	tcase_add_test(t, flows_are_saved_by_name);
+	tcase_add_test(t, parts_are_cut_at_the_same_places_whatever_came_first);
 	tcase_add_test(t, an_empty_document_can_be_saved);
 	tcase_add_test(t, own_events_must_be_taken_before_saving);
 	tcase_add_test(t, a_changed_byte_is_noticed_or_changes_nothing);

@@ -10,6 +10,7 @@
  *     plan.c          the order of a walk from scratch
  *     replay.c        a linear history without a walk                  pieces.c
  *     codec.c         bundles <-> operations
+ *     save.c saved.c history.c checkpoint.c skeleton.c order.c cut.c    documents at rest: saved.h
  *     version.c       one version looked at, for blame.c diff.c between.c: history.h
  *     doc.c edit.c poll.c undo.c read.c    the public functions of text.h
  *
@@ -21,7 +22,8 @@
  *
  * Missing on purpose, so far, and what it costs:
  *
- *     snapshots, and replay from a critical version: opening reads every event, 1-2 ms for 200,000 keystrokes
+ *     replay from a critical version: the first event added to a saved document reads all its history, 3 ms
+ *         for 260,000 keystrokes
  *     an index of siblings: n people who each insert once at one spot, not knowing of each other, cost n * n
  *         steps (10,000 of them: half a second); what they type after that does not count again
  *     a bound on retreating: an author who goes on writing in an old version makes every host walk from there
