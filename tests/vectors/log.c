@@ -89,6 +89,33 @@ leaves(struct tg_buf *out)
 }
 
 static void
+branches(struct tg_buf *out)
+{
+	struct tg_hash list[LEAVES];
+	struct tg_key key, found;
+
+	line_text(out, "# branch-agent n agent: of n leaves as above; branch-name i name: key 66, root 77\n");
+	for (uint8_t n = 0; n < LEAVES; n++)
+		leaf_of(n, &list[n]);
+	for (uint8_t n = 1; n <= 7; n += 3) {
+		tg_branch_agent(list, n, &found);
+		line_begin(out, "branch-agent");
+		line_uint(out, n);
+		line_hex(out, found.b, sizeof found.b);
+		line_end(out);
+	}
+	memset(key.b, 0x66, sizeof key.b);
+	memset(list[0].b, 0x77, sizeof list[0].b);
+	for (uint64_t i = 0; i < 2; i++) {
+		tg_branch_name(&key, &list[0], i, &found);
+		line_begin(out, "branch-name");
+		line_uint(out, i);
+		line_hex(out, found.b, sizeof found.b);
+		line_end(out);
+	}
+}
+
+static void
 body_of(struct tg_buf *out, unsigned i)
 {
 	struct tg_parent parent = {.seq = 300};
@@ -243,5 +270,6 @@ vectors_log(struct tg_bytes file, struct tg_buf *out)
 	tg_keypair_from_seed(&s, &device);
 	trees(out);
 	leaves(out);
+	branches(out);
 	logs(out);
 }

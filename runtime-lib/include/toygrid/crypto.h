@@ -55,6 +55,7 @@ struct tg_keypair {
 	X(TG_DOMAIN_TEXT, "tg/text")	   /* text ciphertext of an entry */                                 \
 	X(TG_DOMAIN_LEAF, "tg/leaf")	   /* an entry: leaf of a log's tree */                              \
 	X(TG_DOMAIN_NODE, "tg/node")	   /* inner node of a log's tree */                                  \
+	X(TG_DOMAIN_BRANCH, "tg/branch")   /* a branch of a forked log: its text agent, its name */          \
 	X(TG_DOMAIN_HEAD, "tg/head")	   /* signed: a log's head */                                        \
 	X(TG_DOMAIN_CERT, "tg/cert")	   /* signed: a log's certificate */                                 \
 	X(TG_DOMAIN_DEVICE, "tg/device")   /* signed: an identity's device record */                         \

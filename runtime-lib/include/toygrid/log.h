@@ -224,11 +224,11 @@ int tg_stored_entry(const void *value, size_t len, struct tg_bytes *entry)
     __attribute__((warn_unused_result));
 
 /*
- * How stored entry records are read.  ${record} gives the value of the `e` key of (log, seq), which must stay
- * valid until the tg_log_* call that asked returns: TG_OK, TG_ENOTFOUND (not loaded: note the key, start
- * loading), or TG_EIO, TG_ENOMEM, which end the call.  After TG_ENOTFOUND the call goes on asking for all
- * else that it needs, then fails with TG_ENOTFOUND and nothing changed: load what was noted, call again with
- * the same arguments.  A few rounds are enough.
+ * How stored entry records are read.  ${record} gives the value of the `e` key of (log's name, seq), which
+ * must stay valid until the tg_log_* call that asked returns: TG_OK, TG_ENOTFOUND (not loaded: note the key,
+ * start loading), or TG_EIO, TG_ENOMEM, which end the call.  After TG_ENOTFOUND the call goes on asking for
+ * all else that it needs, then fails with TG_ENOTFOUND and nothing changed: load what was noted, call again
+ * with the same arguments.  A few rounds are enough.
  */
 struct tg_fetch {
 	int (*record)(void *ctx, const struct tg_key *log, uint64_t seq, struct tg_bytes *value);
@@ -249,6 +249,7 @@ struct tg_fetch {
  */
 struct tg_log {
 	struct tg_key key;
+	struct tg_key name; /* it is stored under: the key; of a further branch of a forked log another (8) */
 	struct tg_hash grid;
 	uint64_t epoch;
 	uint64_t length;
@@ -263,7 +264,8 @@ struct tg_log {
 	size_t ranges_count, ranges_cap;
 };
 
-/** tg_log_init(log, access, key): An empty log of which nothing is held.  Cannot fail. */
+/** tg_log_init(log, access, key): An empty log of which nothing is held.  Cannot fail.  It is stored under
+ * its key; for a further branch the caller sets ${name}, here and after tg_log_open. */
 void tg_log_init(struct tg_log *log, const struct tg_access *access, const struct tg_key *key);
 
 /**
@@ -368,6 +370,13 @@ int tg_log_missing(const struct tg_log *log, size_t i, uint64_t bound, uint64_t 
  */
 int tg_fork_check(const struct tg_hash *grid, struct tg_bytes a, struct tg_bytes b, struct tg_bytes proof,
     struct tg_key *log) __attribute__((warn_unused_result));
+
+/** tg_branch_agent(leaves, n, agent): The text agent of the branch that begins with the last of the ${n} >= 1
+ * entries with these leaves (6).  O(n). */
+void tg_branch_agent(const struct tg_hash *leaves, uint64_t n, struct tg_key *agent);
+
+/** tg_branch_name(key, root, i, name): Where a further branch of log ${key} is stored (8). */
+void tg_branch_name(const struct tg_key *key, const struct tg_hash *root, uint64_t i, struct tg_key *name);
 
 /* ---- a restored backup: sign unreleased entries anew (design 7) ---- */
 

@@ -51,7 +51,7 @@ put_entry(const struct tg_log *log, uint64_t seq, const struct layout *l, struct
     uint8_t **entry)
 {
 	uint8_t key[TG_STORAGE_KEY_MAX_BYTES];
-	size_t key_len = tg_storage_key_entry(&log->grid, &log->key, seq, key);
+	size_t key_len = tg_storage_key_entry(&log->grid, &log->name, seq, key);
 	unsigned count = tg_tree_completed(seq);
 	uint8_t *p = tg_ops_space(ops, key, key_len, 1 + count * TG_HASH_BYTES + l->total);
 

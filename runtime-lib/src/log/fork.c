@@ -112,3 +112,35 @@ tg_fork_check(const struct tg_hash *grid, struct tg_bytes a, struct tg_bytes b, 
 	*log = head_a.log;
 	return TG_OK;
 }
+
+/* ---- branches ------------------------------------------------------------------------------------------ */
+
+void
+tg_branch_agent(const struct tg_hash *leaves, uint64_t n, struct tg_key *agent)
+{
+	uint8_t scratch[TG_TREE_LEVELS * TG_HASH_BYTES];
+	struct tg_hash peaks[TG_TREE_LEVELS], root, hash;
+
+	for (uint64_t i = 0; i < n; i++)
+		tg_tree_append(peaks, i, &leaves[i], scratch);
+	tg_tree_root(peaks, n, &root);
+	tg_hash(TG_DOMAIN_BRANCH, root.b, sizeof root.b, &hash);
+	memcpy(agent->b, hash.b, sizeof agent->b);
+}
+
+void
+tg_branch_name(const struct tg_key *key, const struct tg_hash *root, uint64_t i, struct tg_key *name)
+{
+	uint8_t number[8];
+	struct tg_hasher hasher;
+	struct tg_hash hash;
+
+	for (int b = 0; b < 8; b++)
+		number[b] = (uint8_t)(i >> (56 - 8 * b));
+	tg_hash_init(&hasher, TG_DOMAIN_BRANCH);
+	tg_hash_update(&hasher, key->b, sizeof key->b);
+	tg_hash_update(&hasher, root->b, sizeof root->b);
+	tg_hash_update(&hasher, number, sizeof number);
+	tg_hash_final(&hasher, &hash);
+	memcpy(name->b, hash.b, sizeof name->b);
+}

@@ -101,7 +101,7 @@ fetch_node(void *ctx, unsigned level, uint64_t index, struct tg_hash *out)
 
 	if (s->fetch == NULL)
 		return TG_ENOTFOUND;
-	if ((rc = s->fetch->record(s->fetch->ctx, &s->log->key, seq, &value)) != TG_OK)
+	if ((rc = s->fetch->record(s->fetch->ctx, &s->log->name, seq, &value)) != TG_OK)
 		return rc;
 	return tg_record_node(value, seq, level, out);
 }
@@ -118,7 +118,7 @@ void
 tg_log_init(struct tg_log *log, const struct tg_access *access, const struct tg_key *key)
 {
 	memset(log, 0, sizeof *log);
-	log->key = *key;
+	log->key = log->name = *key;
 	log->grid = access->grid;
 	log->epoch = access->epoch;
 }
@@ -243,7 +243,7 @@ int
 tg_log_put_head(const struct tg_log *log, uint64_t length, const struct tg_head *head, struct tg_ops *ops)
 {
 	uint8_t key[TG_STORAGE_KEY_MAX_BYTES], value[8 + TG_HEAD_MAX_BYTES];
-	size_t key_len = tg_storage_key_head(&log->grid, &log->key, key);
+	size_t key_len = tg_storage_key_head(&log->grid, &log->name, key);
 
 	for (int i = 0; i < 8; i++)
 		value[i] = (uint8_t)(length >> (56 - 8 * i));

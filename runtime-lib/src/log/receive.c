@@ -130,7 +130,7 @@ static int
 store_entry(struct intake *in, uint64_t seq, struct tg_bytes raw, uint8_t **nodes)
 {
 	uint8_t key[TG_STORAGE_KEY_MAX_BYTES], *p;
-	size_t key_len = tg_storage_key_entry(&in->log->grid, &in->log->key, seq, key);
+	size_t key_len = tg_storage_key_entry(&in->log->grid, &in->log->name, seq, key);
 	size_t nodes_len = tg_tree_completed(seq) * (size_t)TG_HASH_BYTES;
 
 	if ((p = tg_ops_space(in->ops, key, key_len, 1 + nodes_len + raw.len)) == NULL)

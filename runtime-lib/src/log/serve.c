@@ -27,7 +27,7 @@ measure(struct tg_log *log, uint64_t from, uint64_t to, size_t max_bytes, const 
 	for (seq = from; seq < to; seq++) {
 		size_t proof = tg_tree_right(log->head.length, seq + 1, spans) * PROOF_ITEM;
 
-		rc = fetch->record(fetch->ctx, &log->key, seq, &value);
+		rc = fetch->record(fetch->ctx, &log->name, seq, &value);
 		if (rc == TG_ENOTFOUND) {
 			if (++missing == ASK_AT_ONCE)
 				break;
@@ -84,7 +84,7 @@ tg_log_run(struct tg_log *log, uint64_t from, uint64_t to, size_t max_bytes, con
 	tg_write_uint(out, from);
 	tg_write_array(out, (uint32_t)(stop - from));
 	for (uint64_t seq = from; seq < stop; seq++) {
-		if ((rc = fetch->record(fetch->ctx, &log->key, seq, &value)) != TG_OK)
+		if ((rc = fetch->record(fetch->ctx, &log->name, seq, &value)) != TG_OK)
 			goto undo_out;
 		if ((rc = tg_record_raw(value, &raw)) != TG_OK)
 			goto undo_out;
