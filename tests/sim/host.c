@@ -628,6 +628,8 @@ carry_out(struct sim_host *host, const struct tg_effect *e)
 		    (const char *)e->u.notice.text.data);
 		sim_say(world, host->profile->name, "/%u is told: notice %u %s", host->number,
 		    (unsigned)e->u.notice.code, host->last_notice);
+		if (e->u.notice.code == 8 && host->on_reopen != NULL)
+			host->on_reopen(host);
 		break;
 	case TG_EFFECT_EXT:
 		if (host->on_ext != NULL)

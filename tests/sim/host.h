@@ -119,6 +119,7 @@ struct sim_host {
 	uint32_t presences; /* effects so far */
 	struct sim_user *user;
 	void (*on_changed)(struct sim_host *host);
+	void (*on_reopen)(struct sim_host *host); /* notice 8 */
 	void (*on_presence)(struct sim_host *host, const struct tg_effect *effect);
 	void (*on_ext)(struct sim_host *host, const struct tg_effect *effect);
 

@@ -888,6 +888,69 @@ on_start_reply(struct sim_host *host, void *ctx, int status, struct tg_bytes val
 	sim_host_send(host, &event, on_create_reply, user);
 }
 
+/* ---- the document must be opened again ------------------------------------------------------------------
+ */
+
+static void
+on_open_again_reply(struct sim_host *host, void *ctx, int status, struct tg_bytes value)
+{
+	struct sim_user *user = ctx;
+
+	(void)value;
+	if (status == TG_ECLOSED)
+		return;
+	if (status != TG_OK) {
+		sim_fail(host->world, "%s: opening again failed with %s", host->profile->name,
+		    tg_status_name(status));
+		return;
+	}
+	user->opened = 1;
+	sim_user_poll(user);
+}
+
+static void
+on_close_reply(struct sim_host *host, void *ctx, int status, struct tg_bytes value)
+{
+	struct sim_user *user = ctx;
+	struct tg_buf event;
+
+	(void)value;
+	if (status != TG_OK)
+		return;
+	user->view_len = user->caret = 0;
+	user->typing = -1;
+	sim_host_command(host, TG_COMMAND_OPEN, 3, &event);
+	tg_write_bin(&event, host->grid.b, 32);
+	tg_write_str(&event, "", 0);
+	tg_write_bin(&event, NULL, 0);
+	sim_host_send(host, &event, on_open_again_reply, user);
+}
+
+static void
+open_again(void *ctx, uint64_t arg)
+{
+	struct sim_user *user = ctx;
+	struct tg_buf event;
+
+	(void)arg;
+	if (!sim_host_alive(user->host) || !user->opened)
+		return;
+	user->opened = 0;
+	sim_say(
+	    user->host->world, user->host->profile->name, "/%u opens the document again", user->host->number);
+	sim_host_command(user->host, TG_COMMAND_CLOSE, 1, &event);
+	tg_write_bin(&event, user->host->grid.b, 32);
+	sim_host_send(user->host, &event, on_close_reply, user);
+}
+
+static void
+on_reopen(struct sim_host *host)
+{
+	sim_at(&host->world->sched,
+	    host->world->sched.now_ms + sim_rand_below(&host->user->rand, POLL_DELAY_MS), open_again,
+	    host->user, 0);
+}
+
 struct sim_user *
 sim_user_start(struct sim_host *host, struct sim_links *links, const char *mode, int create)
 {
@@ -907,6 +970,7 @@ sim_user_start(struct sim_host *host, struct sim_links *links, const char *mode,
 	user->turn_max_ms = 1500;
 	host->user = user;
 	host->on_changed = on_changed;
+	host->on_reopen = on_reopen;
 	sim_host_command(host, TG_COMMAND_START, 2, &event);
 	tg_write_uint(&event, 0);
 	tg_write_str(&event, host->profile->name, strlen(host->profile->name));

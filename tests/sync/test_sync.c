@@ -292,6 +292,22 @@ START_TEST(lists_are_walked_as_they_were_written)
 	ck_assert_int_eq(tg_want_next_locator(&want.locators, &locator), 0);
 
 	tg_buf_reset(&b);
+	body_of("have-branches", &b);
+	ck_assert_int_eq(tg_have_get(bytes(&b), &have), TG_OK);
+	ck_assert_int_eq(tg_have_next(&have.list, &s), 1);
+	ck_assert_uint_eq(s.length, 9);
+	ck_assert_int_eq(tg_have_next(&have.list, &s), 1);
+	ck_assert_uint_eq(s.length, 8);
+
+	tg_buf_reset(&b);
+	body_of("want-branch", &b);
+	ck_assert_int_eq(tg_want_get(bytes(&b), &want), TG_OK);
+	ck_assert_int_eq(tg_want_next_range(&want.ranges, &range), 1);
+	ck_assert_uint_eq(range.to, 7);
+	ck_assert_int_eq(range.has_root, 1);
+	ck_assert_uint_eq(range.root.b[31], 0xfe);
+
+	tg_buf_reset(&b);
 	body_of("data", &b);
 	ck_assert_int_eq(tg_data_get(bytes(&b), &data), TG_OK);
 	ck_assert_int_eq(tg_data_next(&data.runs, &element), 1);
@@ -321,10 +337,15 @@ END_TEST
 
 START_TEST(an_empty_range_is_no_range)
 {
-	struct tg_want_range range = {.from = 5, .to = 5};
+	struct tg_want_range range = {.from = 5, .to = 5}, whole = {.has_root = 1};
 	struct tg_key key = {{0}};
 	struct tg_buf b = {0};
 	struct tg_want want;
+
+	/* A branch is named by its head: "to the newest" names none. */
+	tg_want_put(&b, 1, 0, &key, &whole, 1, NULL, 0);
+	ck_assert_int_eq(tg_want_get(bytes(&b), &want), TG_EFORMAT);
+	tg_buf_reset(&b);
 
 	tg_want_put(&b, 1, 0, &key, &range, 1, NULL, 0);
 	ck_assert_int_eq(tg_want_get(bytes(&b), &want), TG_EFORMAT);

@@ -11,7 +11,7 @@
 #include "wire/writer.h"
 
 const char *const sync_vector_names[SYNC_VECTORS] = {"have-digest", "have-list", "want", "data", "presence",
-    "presence-none", "cast", "call", "reply", "ext", "message"};
+    "presence-none", "cast", "call", "reply", "ext", "have-branches", "want-branch", "message"};
 
 void
 sync_vectors_init(struct sync_vectors *v)
@@ -63,9 +63,20 @@ sync_vectors_body(struct sync_vectors *v, const char *name, struct tg_buf *b)
 	} else if (strcmp(name, "have-list") == 0) {
 		tg_have_put_list(b, record, TG_HAVE_ACK | TG_HAVE_TEMPORARY, states, 2);
 	} else if (strcmp(name, "want") == 0) {
-		struct tg_want_range ranges[2] = {{states[0].log, 0, 0}, {states[1].log, 5, 300}};
+		struct tg_want_range ranges[2] = {
+		    {.log = states[0].log}, {.log = states[1].log, .from = 5, .to = 300}};
 
 		tg_want_put(b, 77, 1, &key, ranges, 2, &digest, 1);
+	} else if (strcmp(name, "have-branches") == 0) {
+		struct tg_log_state branches[3] = {state(1, 9), state(1, 8), state(2, 7)};
+
+		memset(branches[0].root.b, 0x10, sizeof branches[0].root.b);
+		tg_have_put_list(b, record, 0, branches, 3);
+	} else if (strcmp(name, "want-branch") == 0) {
+		struct tg_want_range range = {
+		    .log = states[0].log, .from = 6, .to = 7, .has_root = 1, .root = states[0].root};
+
+		tg_want_put(b, 78, 0, &key, &range, 1, NULL, 0);
 	} else if (strcmp(name, "data") == 0) {
 		struct tg_buf run = {0}, chunk = {0};
 

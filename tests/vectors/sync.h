@@ -4,7 +4,7 @@
 
 #include "base/buf.h"
 
-#define SYNC_VECTORS 11
+#define SYNC_VECTORS 13
 
 struct sync_vectors {
 	struct tg_keypair session;

@@ -25,6 +25,7 @@
 #define TG_PROOF_MAX_HASHES	  128u /* a range proof in a tree of 2^63 leaves has fewer */
 #define TG_LOGS_PER_GRID_MAX	  100000u
 #define TG_LOGS_PER_DEVICE_MAX	  256u
+#define TG_BRANCHES_MAX		  16u /* held of one forked log */
 #define TG_TOPICS_PER_SOCKET_MAX  256u
 #define TG_READER_QUEUE_BYTES	  524288u
 #define TG_MAIN_AGE_MS		  600000u

@@ -53,46 +53,55 @@ unsent_drop(struct tgp_author *a, size_t i)
 	memmove(a->unsent + i, a->unsent + i + 1, (a->unsent_count - i) * sizeof *a->unsent);
 }
 
-/* The parents that a new entry names: the view's frontier, less what an earlier own entry named already. */
+/* The parents that a new entry names: the view's frontier, less what an earlier own entry named already.
+ * *${more}: one entry cannot name them all. */
 static size_t
-entry_parents(struct tgp_grid *g, struct tg_parent *out)
+entry_parents(struct tgp_grid *g, struct tg_parent *out, int *more)
 {
 	struct tgp_author *a = &g->author;
 	size_t n = 0;
 
-	for (size_t i = 0; i < g->view_count && n < TG_PARENTS_MAX; i++) {
+	*more = 0;
+	for (size_t i = 0; i < g->view_count; i++) {
 		const struct tgp_frontier *f = &g->view[i];
-		struct tgp_log *l = tgp_log_find(g, &f->log);
 		int named = 0;
 
-		if (l == NULL || l == a->log)
+		if (f->log == a->log)
 			continue;
 		for (size_t k = 0; k < a->sent_count; k++)
-			if (a->sent[k].seq >= f->seq && tg_key_cmp(&a->sent[k].log, &f->log) == 0)
+			if (a->sent[k].seq >= f->seq && a->sent[k].log == f->log)
 				named = 1;
 		if (named)
 			continue;
-		out[n].log = f->log;
+		/* No log twice: two branches of one take two entries. */
+		if (n == TG_PARENTS_MAX || (n > 0 && tg_key_cmp(&out[n - 1].log, &f->log->log.key) == 0)) {
+			*more = 1;
+			continue;
+		}
+		out[n].log = f->log->log.key;
 		out[n].seq = f->seq;
-		out[n++].leaf = l->seen[f->seq].leaf;
+		out[n++].leaf = f->log->seen[f->seq].leaf;
 	}
 	return n;
 }
 
 static int
-remember_parents(struct tgp_author *a, const struct tg_parent *parents, size_t n)
+remember_parents(struct tgp_grid *g, const struct tg_parent *parents, size_t n)
 {
+	struct tgp_author *a = &g->author;
+
 	for (size_t i = 0; i < n; i++) {
+		struct tgp_log *l = tgp_entry_find(g, &parents[i]);
 		size_t k = 0;
 
-		while (k < a->sent_count && tg_key_cmp(&a->sent[k].log, &parents[i].log) != 0)
+		while (k < a->sent_count && a->sent[k].log != l)
 			k++;
 		if (k == a->sent_count) {
 			if (tg_mem_grow((void **)&a->sent, &a->sent_cap, k + 1, sizeof *a->sent) != TG_OK)
 				return TG_ENOMEM;
 			a->sent_count++;
 		}
-		a->sent[k] = parents[i];
+		a->sent[k] = (struct tgp_frontier){l, parents[i].seq};
 	}
 	return TG_OK;
 }
@@ -351,7 +360,7 @@ append(
 	if (rc == TG_OK)
 		rc = store_and_queue(g, start, &ops, peaks, peak_count);
 	if (rc == TG_OK)
-		rc = remember_parents(a, parents, parent_count);
+		rc = remember_parents(g, parents, parent_count);
 	tg_ops_free(&ops);
 	return rc;
 }
@@ -373,18 +382,19 @@ static int
 carry_parents(struct tgp_grid *g)
 {
 	struct tg_parent parents[TG_PARENTS_MAX];
-	size_t n;
-	int rc = TG_OK;
+	int more, rc = TG_OK;
 
-	while (rc == TG_OK && (n = entry_parents(g, parents)) == TG_PARENTS_MAX) {
+	for (;;) {
+		size_t n = entry_parents(g, parents, &more);
 		struct draft d = {0};
 
+		if (!more || rc != TG_OK)
+			return rc;
 		tg_body_begin(&d.body, g->peer->now_ms, parents, (uint32_t)n, 1);
 		tg_body_ext(&d.body, "parents", 7, NULL, 0);
 		rc = tg_buf_status(&d.body) == TG_OK ? append(g, &d, 1, parents, n) : TG_ENOMEM;
 		drafts_free(&d, 1);
 	}
-	return rc;
 }
 
 int
@@ -395,14 +405,14 @@ tgp_author_flush(struct tgp_grid *g)
 	struct tg_parent parents[TG_PARENTS_MAX];
 	size_t parent_count, n = 0, bytes = 0;
 	struct tg_bundle bundle;
-	int rc = TG_OK;
+	int more, rc = TG_OK;
 
 	if (!a->dirty || a->log == NULL)
 		return TG_OK;
 	for (;;) {
 		if ((rc = carry_parents(g)) != TG_OK)
 			break;
-		parent_count = entry_parents(g, parents);
+		parent_count = entry_parents(g, parents, &more);
 		n = bytes = 0;
 		while (n < TG_RUN_MAX_ENTRIES && bytes < TGP_DATA_BYTES / 2 &&
 		       (rc = tg_doc_take(g->doc, &bundle)) == TG_OK) {
@@ -446,7 +456,7 @@ tgp_author_transition(struct tgp_grid *g, const struct tg_buf *transition, unsig
 	struct tg_parent parents[TG_PARENTS_MAX];
 	struct draft d = {.class = class};
 	size_t n;
-	int rc;
+	int more, rc;
 
 	if (tg_buf_status(transition) != TG_OK)
 		return TG_ENOMEM;
@@ -456,7 +466,7 @@ tgp_author_transition(struct tgp_grid *g, const struct tg_buf *transition, unsig
 		return TG_ENOMEM;
 	if (carry_parents(g) != TG_OK)
 		return TG_ENOMEM;
-	n = entry_parents(g, parents);
+	n = entry_parents(g, parents, &more);
 	tg_body_begin(&d.body, g->peer->now_ms, parents, (uint32_t)n, 1);
 	tg_buf_put(&d.body, transition->data, transition->len);
 	rc = tg_buf_status(&d.body);
@@ -513,7 +523,7 @@ tgp_author_begin(struct tgp_grid *g, const struct tg_buf *genesis)
 	struct tg_keypair pair;
 	struct tgp_log *l;
 	size_t n;
-	int rc;
+	int more, rc;
 
 	if (a->candidate) {
 		tgp_fx_unlock(p, lock_name(a->candidate));
@@ -544,7 +554,7 @@ tgp_author_begin(struct tgp_grid *g, const struct tg_buf *genesis)
 	    &g->access, &p->identity, &p->device, TG_MEMBER_EDITOR, p->name, p->name_len, p->colour, &member);
 	if (rc != TG_OK)
 		goto wipe;
-	n = entry_parents(g, parents);
+	n = entry_parents(g, parents, &more); /* more of them than fit: the next entries name the others */
 	tg_body_begin(&d.body, p->now_ms, parents, (uint32_t)n, genesis ? 2 : 1);
 	if (genesis)
 		tg_body_record(&d.body, TG_T_GENESIS, genesis->data, genesis->len);
@@ -707,11 +717,42 @@ tgp_author_confirmed(struct tgp_grid *g)
 	a->confirm_at = 0;
 	if (l == NULL || a->log != NULL)
 		return TG_OK;
-	if (l->closed || l->settled != l->log.head.length) {
+	if (l->closed || l->doubted || l->settled != l->log.head.length) {
 		drop_candidate(g); /* it grew meanwhile: others held more */
 		return TG_OK;
 	}
 	return use_log(g, l);
+}
+
+/* The own log forked.  What was typed so far belongs to it, and the view has it: a fresh log must name it. */
+int
+tgp_author_leave(struct tgp_grid *g)
+{
+	struct tgp_author *a = &g->author;
+	struct tgp_log *l = a->log;
+	size_t i = 0;
+
+	if (l == NULL)
+		return TG_OK;
+	if (tgp_author_flush(g) != TG_OK)
+		return TG_ENOMEM;
+	if (tg_mem_grow((void **)&g->view, &g->view_cap, g->view_count + 1, sizeof *g->view) != TG_OK)
+		return TG_ENOMEM;
+	while (i < g->view_count && tg_key_cmp(&g->view[i].log->log.key, &l->log.key) < 0)
+		i++;
+	if (i == g->view_count || g->view[i].log != l) {
+		memmove(g->view + i + 1, g->view + i, (g->view_count - i) * sizeof *g->view);
+		g->view_count++;
+	}
+	g->view[i] = (struct tgp_frontier){l, l->delivered - 1};
+	/* Others ask for what they lack of it. */
+	while (a->unsent_count > 0)
+		unsent_drop(a, a->unsent_count - 1);
+	a->log = NULL;
+	a->dirty = 0;
+	a->settle_at = 0;
+	g->durability_dirty = 1;
+	return TG_OK;
 }
 
 /* ---- edits and undo ------------------------------------------------------------------------------------ */

@@ -56,9 +56,10 @@ version_add_entry(const struct tgp_grid *g, struct version *v, const struct tgp_
 
 	if (s->has_text) {
 		struct tg_event_id id;
+		uint64_t base;
 
-		memcpy(id.agent, l->log.key.b, sizeof id.agent);
-		id.seq = s->text_end - 1;
+		memcpy(id.agent, tgp_branch_agent(l, seq, &base), sizeof id.agent);
+		id.seq = s->text_end - 1 - base;
 		version_add(v, &id);
 		return;
 	}
@@ -68,22 +69,31 @@ version_add_entry(const struct tgp_grid *g, struct version *v, const struct tgp_
 
 /* ---- the frontier -------------------------------------------------------------------------------------- */
 
+/* Ascending by log key; the branches of one log beside each other. */
+static int
+frontier_order(const struct tgp_log *a, const struct tgp_log *b)
+{
+	int order = tg_key_cmp(&a->log.key, &b->log.key);
+
+	return order != 0 ? order : tg_key_cmp(&a->log.name, &b->log.name);
+}
+
 static size_t
-frontier_place(const struct tgp_grid *g, const struct tg_key *log)
+frontier_place(const struct tgp_grid *g, const struct tgp_log *log)
 {
 	size_t i = 0;
 
-	while (i < g->frontier_count && tg_key_cmp(&g->frontier[i].log, log) < 0)
+	while (i < g->frontier_count && frontier_order(g->frontier[i].log, log) < 0)
 		i++;
 	return i;
 }
 
 static int
-frontier_set(struct tgp_grid *g, const struct tg_key *log, uint64_t seq)
+frontier_set(struct tgp_grid *g, struct tgp_log *log, uint64_t seq)
 {
 	size_t i = frontier_place(g, log);
 
-	if (i < g->frontier_count && tg_key_cmp(&g->frontier[i].log, log) == 0) {
+	if (i < g->frontier_count && g->frontier[i].log == log) {
 		g->frontier[i].seq = seq;
 		return TG_OK;
 	}
@@ -91,17 +101,17 @@ frontier_set(struct tgp_grid *g, const struct tg_key *log, uint64_t seq)
 		(void **)&g->frontier, &g->frontier_cap, g->frontier_count + 1, sizeof *g->frontier) != TG_OK)
 		return TG_ENOMEM;
 	memmove(g->frontier + i + 1, g->frontier + i, (g->frontier_count - i) * sizeof *g->frontier);
-	g->frontier[i] = (struct tgp_frontier){*log, seq};
+	g->frontier[i] = (struct tgp_frontier){log, seq};
 	g->frontier_count++;
 	return TG_OK;
 }
 
 static void
-frontier_drop(struct tgp_grid *g, const struct tg_key *log, uint64_t seq)
+frontier_drop(struct tgp_grid *g, const struct tgp_log *log, uint64_t seq)
 {
 	size_t i = frontier_place(g, log);
 
-	if (i < g->frontier_count && tg_key_cmp(&g->frontier[i].log, log) == 0 && g->frontier[i].seq == seq) {
+	if (i < g->frontier_count && g->frontier[i].log == log && g->frontier[i].seq == seq) {
 		g->frontier_count--;
 		memmove(g->frontier + i, g->frontier + i + 1, (g->frontier_count - i) * sizeof *g->frontier);
 	}
@@ -131,11 +141,12 @@ seen_push(struct tgp_log *l, const struct tgp_seen *s)
 
 /* Entry l->delivered took effect: remember it and move the frontier. */
 static int
-record(struct tgp_grid *g, struct tgp_log *l, const struct tg_hash *leaf, const struct tg_parent *parents,
+record(struct tgp_grid *g, struct tgp_log *l, const struct tg_hash *leaf, const struct tgp_frontier *parents,
     size_t parent_count, uint64_t text_end, struct version *v)
 {
 	uint64_t seq = l->delivered, before = seq > 0 ? l->seen[seq - 1].text_end : 0;
-	struct tgp_seen s = {.leaf = *leaf, .text_end = text_end, .has_text = text_end > before};
+	struct tgp_seen s = {
+	    .leaf = *leaf, .text_end = text_end, .has_text = text_end > before, .editor = l->editor != 0};
 
 	if (!s.has_text) {
 		if (seq > 0)
@@ -153,25 +164,31 @@ record(struct tgp_grid *g, struct tgp_log *l, const struct tg_hash *leaf, const 
 	if (seq == 0)
 		return TG_OK; /* a certificate says nothing about the document */
 	for (size_t i = 0; i < parent_count; i++)
-		frontier_drop(g, &parents[i].log, parents[i].seq);
-	return frontier_set(g, &l->log.key, seq);
+		frontier_drop(g, parents[i].log, parents[i].seq);
+	if (l->stem != NULL && seq == l->from) /* its predecessor stands there as another branch's */
+		frontier_drop(g, tgp_branch_owner(l->stem, seq - 1), seq - 1);
+	return frontier_set(g, l, seq);
 }
 
 int
 tgp_deliver_own(struct tgp_grid *g, struct tgp_log *l, const struct tg_hash *leaf,
     const struct tg_parent *parents, size_t parent_count, uint64_t text_end)
 {
+	struct tgp_frontier found[TG_PARENTS_MAX];
 	struct version v;
+	size_t n = 0;
 
 	if (version_begin(g, &v) != TG_OK)
 		return TG_ENOMEM;
 	for (size_t i = 0; i < parent_count; i++) {
-		struct tgp_log *pl = tgp_log_find(g, &parents[i].log);
+		struct tgp_log *pl = tgp_entry_find(g, &parents[i]);
 
-		if (pl && parents[i].seq < pl->delivered)
-			version_add_entry(g, &v, pl, parents[i].seq);
+		if (pl == NULL || parents[i].seq >= pl->delivered)
+			continue;
+		version_add_entry(g, &v, pl, parents[i].seq);
+		found[n++] = (struct tgp_frontier){pl, parents[i].seq};
 	}
-	return record(g, l, leaf, parents, parent_count, text_end, &v);
+	return record(g, l, leaf, found, n, text_end, &v);
 }
 
 /* ---- transitions --------------------------------------------------------------------------------------- */
@@ -252,7 +269,7 @@ take_fork(struct tgp_grid *g, const struct tg_transition *t)
 	if (tg_fork_check(&g->id, t->u.fork.head_a, t->u.fork.head_b, t->u.fork.proof, &key) != TG_OK)
 		return;
 	if ((l = tgp_log_find(g, &key)) != NULL && !l->closed) {
-		l->closed = 1;
+		tgp_branch_close(g, l);
 		tgp_fx_notice(g->peer, g, 3, "a log was signed with two histories; it is closed");
 	}
 }
@@ -263,13 +280,15 @@ take_text(struct tgp_grid *g, const struct tgp_log *l, const struct tg_transitio
     int expunged, const struct version *v)
 {
 	const uint8_t *data = text.data ? text.data + t->u.text.text_at : NULL;
+	uint64_t base;
+	const uint8_t *agent = tgp_branch_agent(l, l->delivered, &base);
 	int rc;
 
-	if (!l->editor || v->overflow)
+	if (!l->editor || v->overflow || t->u.text.first_seq < base)
 		return TG_OK;
 	if (expunged)
 		data = NULL;
-	rc = tg_doc_add(g->doc, l->log.key.b, t->u.text.first_seq, v->ids, v->count,
+	rc = tg_doc_add(g->doc, agent, t->u.text.first_seq - base, v->ids, v->count,
 	    t->u.text.operations.data, t->u.text.operations.len,
 	    data ? data : (const uint8_t *)(expunged ? NULL : ""), expunged ? 0 : t->u.text.text_len);
 	return rc == TG_ENOMEM ? rc : TG_OK;
@@ -332,44 +351,86 @@ apply_transitions(struct tgp_grid *g, struct tgp_log *l, const struct tgp_waitin
 	return rc == TG_OK ? DELIVERED : FAILED;
 }
 
+/* A parent that is not held: what would be worth another try? */
+static void
+wait_for(struct tgp_grid *g, struct tgp_log *l, const struct tg_parent *parent)
+{
+	struct tgp_log *pl = tgp_log_find(g, &parent->log);
+
+	l->blocked = NULL;
+	if (pl == NULL)
+		return;
+	if (parent->seq < pl->delivered + pl->waiting_count) {
+		tgp_branch_doubt(g, pl); /* it was built on another history of that log */
+	} else if (!pl->closed) {
+		l->blocked = pl;
+		l->blocked_seq = parent->seq;
+	}
+}
+
+static enum outcome
+parents_delivered(struct tgp_grid *g, struct tgp_log *l, const struct tg_body *body,
+    struct tgp_frontier *parents, size_t *count, struct version *v)
+{
+	struct tg_body_walk walk = {0, 0};
+	struct tg_parent parent;
+
+	while (*count < TG_PARENTS_MAX && tg_body_next_parent(body, &walk, &parent)) {
+		struct tgp_log *pl = tgp_entry_find(g, &parent);
+
+		if (pl == NULL) {
+			wait_for(g, l, &parent);
+			return BLOCKED;
+		}
+		if (parent.seq >= pl->delivered) {
+			tgp_branch_demand(g, pl, parent.seq);
+			l->blocked = pl;
+			l->blocked_seq = parent.seq;
+			return BLOCKED;
+		}
+		version_add_entry(g, v, pl, parent.seq);
+		parents[(*count)++] = (struct tgp_frontier){pl, parent.seq};
+	}
+	return DELIVERED;
+}
+
 static enum outcome
 try_deliver(struct tgp_grid *g, struct tgp_log *l)
 {
 	struct tgp_waiting *w = &l->waiting[l->waiting_at];
-	struct tg_parent parents[TG_PARENTS_MAX];
-	struct tg_body_walk walk = {0, 0};
+	struct tgp_frontier parents[TG_PARENTS_MAX];
 	struct version v;
 	struct tg_body body;
 	size_t n = 0;
-	uint64_t text_end;
+	uint64_t text_end, base, before, seq = l->delivered;
+	const uint8_t *agent, *agent_before;
 
 	if (version_begin(g, &v) != TG_OK)
 		return FAILED;
+	if (seq == 0) {
+		/* The certificate of a branch that was parked. */
+		if (record(g, l, &w->leaf, NULL, 0, 0, &v) != TG_OK)
+			return FAILED;
+		goto delivered;
+	}
+	agent = tgp_branch_agent(l, seq, &base);
+	agent_before = tgp_branch_agent(l, seq - 1, &before);
 	if (tg_body_decode(&l->log.key, w->plain.data, w->body_len, &body) != TG_OK)
 		memset(&body, 0,
 		    sizeof body); /* a body that no writer writes has no effect, on every host alike */
 	else if (!g->has_genesis && !has_genesis_in(&body))
 		return BLOCKED;
-	while (n < TG_PARENTS_MAX && tg_body_next_parent(&body, &walk, &parents[n])) {
-		struct tgp_log *pl = tgp_log_find(g, &parents[n].log);
-
-		if (pl == NULL || parents[n].seq >= pl->delivered) {
-			l->blocked = pl;
-			l->blocked_seq = parents[n].seq;
-			return BLOCKED;
-		}
-		if (tg_hash_cmp(&pl->seen[parents[n].seq].leaf, &parents[n].leaf) != 0)
-			return BLOCKED; /* it was built on another history of that log */
-		version_add_entry(g, &v, pl, parents[n].seq);
-		n++;
-	}
-	if (l->delivered > 0 && !l->seen[l->delivered - 1].has_text)
-		version_add_entry(g, &v, l, l->delivered - 1);
+	if (parents_delivered(g, l, &body, parents, &n, &v) == BLOCKED)
+		return BLOCKED;
+	/* The document implies an agent's own previous event, and no other. */
+	if (!l->seen[seq - 1].has_text || memcmp(agent, agent_before, TG_KEY_BYTES) != 0)
+		version_add_entry(g, &v, l, seq - 1);
 	if (apply_transitions(g, l, w, &body, &v) == FAILED)
 		return FAILED;
-	text_end = tg_doc_next_seq(g->doc, l->log.key.b);
+	text_end = base + tg_doc_next_seq(g->doc, agent);
 	if (record(g, l, &w->leaf, parents, n, text_end, &v) != TG_OK)
 		return FAILED;
+delivered:
 	tg_buf_free(&w->plain);
 	l->waiting_at++;
 	if (--l->waiting_count == 0)
@@ -383,7 +444,30 @@ try_deliver(struct tgp_grid *g, struct tgp_log *l)
 static int
 may_try(const struct tgp_log *l)
 {
+	if (l->parked || l->delivered >= l->wanted || (l->stem != NULL && l->delivered < l->from))
+		return 0;
 	return l->waiting_count > 0 && (l->blocked == NULL || l->blocked->delivered > l->blocked_seq);
+}
+
+/* A branch goes on where it parts from its stem, once somebody asks for that: what lies before is the stem's.
+ */
+static int
+leave_stem(struct tgp_log *l)
+{
+	const struct tgp_log *stem = l->stem;
+
+	if (stem == NULL || l->delivered >= l->from || l->wanted <= l->from || stem->delivered < l->from)
+		return TG_OK;
+	if (tg_mem_grow((void **)&l->seen, &l->seen_cap, (size_t)l->from, sizeof *l->seen) != TG_OK)
+		return TG_ENOMEM;
+	memcpy(l->seen, stem->seen, (size_t)l->from * sizeof *l->seen);
+	l->delivered = l->from;
+	l->editor = l->seen[l->from - 1].editor;
+	for (size_t i = 0; i < l->from; i++)
+		tg_buf_free(&l->waiting[l->waiting_at + i].plain);
+	l->waiting_at += (size_t)l->from;
+	l->waiting_count -= (size_t)l->from;
+	return TG_OK;
 }
 
 int
@@ -394,10 +478,12 @@ tgp_deliver_all(struct tgp_grid *g)
 	if (g->doc == NULL)
 		return TG_OK;
 	while (progress) {
-		progress = 0;
+		progress = g->demanded = 0;
 		for (size_t i = 0; i < g->log_count; i++) {
 			struct tgp_log *l = g->logs[i];
 
+			if (leave_stem(l) != TG_OK)
+				return TG_ENOMEM;
 			while (may_try(l)) {
 				enum outcome o = try_deliver(g, l);
 
@@ -408,7 +494,10 @@ tgp_deliver_all(struct tgp_grid *g)
 				progress = 1;
 			}
 		}
+		progress |= g->demanded;
 	}
+	if (g->author.log != NULL && g->author.log->closed && tgp_author_leave(g) != TG_OK)
+		return TG_ENOMEM;
 	if (!g->delivered_any || !g->loaded)
 		return TG_OK;
 	g->delivered_any = 0;
@@ -456,13 +545,20 @@ tgp_deliver_entry(struct tgp_grid *g, struct tgp_log *l, uint64_t seq, struct tg
 			return rc;
 		l->device = cert.device;
 		l->has_cert = 1;
-		if (g->doc == NULL || l->delivered > 0)
+		if (g->doc == NULL || l->delivered > 0 || l->late)
 			return TG_OK;
+		if (l->parked) {
+			if (waiting_push(l, &w) != TG_OK)
+				return TG_ENOMEM;
+			w->leaf = leaf;
+			l->waiting_count++;
+			return TG_OK;
+		}
 		return record(g, l, &leaf, NULL, 0, 0, &none);
 	}
 	if (g->doc == NULL)
 		return tgp_chunks_announced(g, l, seq, &entry); /* a replica keeps the rest unread */
-	if (seq < l->delivered + l->waiting_count)
+	if (l->late || seq < l->delivered + l->waiting_count)
 		return TG_OK; /* a log that was damaged in storage comes again */
 	if (waiting_push(l, &w) != TG_OK)
 		return TG_ENOMEM;

@@ -17,19 +17,50 @@
 
 /* ---- have ---------------------------------------------------------------------------------------------- */
 
+/* All heads held, one after another: ascending by log, the branches of a forked one by root. Zero-initialise.
+ */
+struct heads {
+	size_t next;
+	const struct tg_head *group[TG_BRANCHES_MAX + 1];
+	size_t at, count;
+};
+
+static const struct tg_head *
+next_head(const struct tgp_grid *g, struct heads *h)
+{
+	while (h->at == h->count && h->next < g->log_count) {
+		const struct tgp_log *first = g->logs[h->next];
+
+		h->at = h->count = 0;
+		for (; h->next < g->log_count && h->count <= TG_BRANCHES_MAX; h->next++) {
+			const struct tgp_log *l = g->logs[h->next];
+			size_t i = h->count;
+
+			if (l != first && tg_key_cmp(&l->log.key, &first->log.key) != 0)
+				break;
+			if (l->log.head.length == 0 || l->twin)
+				continue;
+			for (; i > 0 && tg_hash_cmp(&h->group[i - 1]->root, &l->log.head.root) > 0; i--)
+				h->group[i] = h->group[i - 1];
+			h->group[i] = &l->log.head;
+			h->count++;
+		}
+	}
+	return h->at < h->count ? h->group[h->at++] : NULL;
+}
+
 static void
 digest_of(const struct tgp_grid *g, struct tg_hash *digest, uint64_t *count)
 {
+	struct heads heads = {0};
+	const struct tg_head *head;
 	struct tg_hasher hasher;
 
 	*count = 0;
 	tg_hash_init(&hasher, TG_DOMAIN_HAVE);
-	for (size_t i = 0; i < g->log_count; i++) {
-		const struct tg_head *head = &g->logs[i]->log.head;
+	while ((head = next_head(g, &heads)) != NULL) {
 		uint8_t length[8];
 
-		if (head->length == 0)
-			continue;
 		for (int b = 0; b < 8; b++)
 			length[b] = (uint8_t)(head->length >> (56 - 8 * b));
 		tg_hash_update(&hasher, head->log.b, sizeof head->log.b);
@@ -86,13 +117,16 @@ int
 tgp_have_to(struct tgp_grid *g, const struct tg_key *session, unsigned flags)
 {
 	struct tg_log_state *states = tg_malloc(TG_HAVE_MAX_LOGS * sizeof *states);
+	const struct tg_head *head;
+	struct heads heads = {0};
 	size_t n = 0, sent = 0;
 	int rc = TG_OK;
 
 	if (states == NULL)
 		return TG_ENOMEM;
-	for (size_t i = 0; i <= g->log_count && rc == TG_OK; i++) {
-		if (n == TG_HAVE_MAX_LOGS || (i == g->log_count && (n > 0 || sent == 0))) {
+	do {
+		head = next_head(g, &heads);
+		if (n == TG_HAVE_MAX_LOGS || (head == NULL && (n > 0 || sent == 0))) {
 			struct tg_buf body = {0};
 
 			tg_have_put_list(&body, record_of(g), with_storage(g, flags), states, n);
@@ -102,26 +136,32 @@ tgp_have_to(struct tgp_grid *g, const struct tg_key *session, unsigned flags)
 			n = 0;
 			flags &= ~(unsigned)TG_HAVE_ANSWER; /* one answer is enough */
 		}
-		if (i < g->log_count && g->logs[i]->log.head.length > 0) {
-			const struct tg_head *head = &g->logs[i]->log.head;
-
+		if (head != NULL)
 			states[n++] = (struct tg_log_state){head->log, head->length, head->root};
-		}
-	}
+	} while (head != NULL && rc == TG_OK);
 	tg_free(states);
 	return rc;
 }
 
-/* What one session says of one log. */
+/* What one session says of one log; twice: it says to hold two histories of it. */
 static int
-take_state(struct tgp_grid *g, struct tgp_session *s, const struct tg_log_state *state, int ack)
+take_state(struct tgp_grid *g, struct tgp_session *s, const struct tg_log_state *state, int ack, int twice)
 {
 	struct tgp_author *a = &g->author;
 	struct tgp_log *l = tgp_log_find(g, &state->log);
 
+	if (twice) {
+		int rc = l == NULL ? tgp_log_get(g, &state->log, &l) : TG_OK;
+
+		if (rc != TG_OK)
+			return rc == TG_ENOMEM ? rc : TG_OK;
+		tgp_branch_doubt(g, l);
+	}
 	if (l != NULL && l == a->log) {
 		if (!tgp_author_root(g, state->length, &state->root))
-			return TG_OK; /* not a length of ours that we remember: says nothing */
+			return l->doubted
+				   ? tgp_target_add(g, &state->log, state->length, &state->root, &s->key)
+				   : TG_OK; /* not a length of ours that we remember: says nothing */
 		if (s->role != TG_SESSION_VIEWER && tgp_author_confirm(g, state->length) != TG_OK)
 			return TG_ENOMEM;
 		if (ack && state->length > s->holds) {
@@ -130,8 +170,8 @@ take_state(struct tgp_grid *g, struct tgp_session *s, const struct tg_log_state 
 		}
 		return TG_OK;
 	}
-	if (l != NULL && l->closed)
-		return TG_OK;
+	if (l != NULL && (l->closed || l->doubted))
+		return tgp_target_add(g, &state->log, state->length, &state->root, &s->key);
 	if (l != NULL && state->length == l->log.head.length && state->length > 0 &&
 	    tg_hash_cmp(&state->root, &l->log.head.root) != 0) {
 		/* As long as ours and not ours: one of us lies, or the log was signed twice.  Let it show its
@@ -169,10 +209,11 @@ int
 tgp_have_received(struct tgp_grid *g, const struct tg_message *m, int on_inbox)
 {
 	struct tgp_session *s = tgp_session_find(g, &m->session);
-	struct tg_log_state state;
+	struct tg_log_state state, next;
+	struct tg_key before;
 	struct tg_bytes list;
 	struct tg_have have;
-	int same = 0, saw_candidate = 0;
+	int same = 0, saw_candidate = 0, named = 0;
 
 	if (s == NULL || tg_have_get(m->body, &have) != TG_OK)
 		return TG_OK;
@@ -208,12 +249,19 @@ tgp_have_received(struct tgp_grid *g, const struct tg_message *m, int on_inbox)
 	}
 	list = have.list;
 	while (have.is_list && tg_have_next(&list, &state)) {
+		struct tg_bytes rest = list;
+		int twice = named && tg_key_cmp(&before, &state.log) == 0;
+
+		named = 1;
+		before = state.log;
+		if (tg_have_next(&rest, &next) && tg_key_cmp(&next.log, &state.log) == 0)
+			twice = 1;
 		if (g->author.candidate && tg_key_cmp(&state.log, &g->author.candidate->log.key) == 0) {
 			saw_candidate = 1;
 			if (tgp_author_evidence(g, s, &state) != TG_OK)
 				return TG_ENOMEM;
 		}
-		if (take_state(g, s, &state, (have.flags & TG_HAVE_ACK) != 0) != TG_OK)
+		if (take_state(g, s, &state, (have.flags & TG_HAVE_ACK) != 0, twice) != TG_OK)
 			return TG_ENOMEM;
 	}
 	/* An answer that does not name the candidate, and is complete, comes from somebody who never saw it.
@@ -262,6 +310,19 @@ tgp_ack_later(struct tgp_grid *g)
 		g->ack_at = at > soon ? at : soon;
 }
 
+/* Add a state to a list that ascends by log, then by root. */
+static void
+add_state(struct tg_log_state *states, size_t *n, const struct tg_log_state *state)
+{
+	size_t i = (*n)++;
+
+	for (; i > 0 && tg_key_cmp(&states[i - 1].log, &state->log) == 0 &&
+	       tg_hash_cmp(&states[i - 1].root, &state->root) > 0;
+	     i--)
+		states[i] = states[i - 1];
+	states[i] = *state;
+}
+
 static int
 ack_durable(struct tg_peer *p, struct tgp_job *job, int status)
 {
@@ -289,8 +350,9 @@ ack_durable(struct tg_peer *p, struct tgp_job *job, int status)
 			struct tgp_log *l = g->logs[i];
 
 			l->acked = l->ack_pending;
-			if (g->access.mode != TG_MODE_VIEW && pending <= ACK_LIST_LOGS)
-				states[n++] = (struct tg_log_state){l->log.key, l->acked, l->ack_root};
+			if (g->access.mode != TG_MODE_VIEW && pending <= ACK_LIST_LOGS && !l->twin)
+				add_state(
+				    states, &n, &(struct tg_log_state){l->log.key, l->acked, l->ack_root});
 			if (l == g->author.log)
 				g->durability_dirty = 1;
 		}
@@ -346,7 +408,15 @@ tgp_want_next(struct tgp_grid *g)
 		return TG_OK;
 	for (size_t i = 0; i < g->log_count && n < TG_WANT_MAX_RANGES; i++) {
 		struct tgp_log *l = g->logs[i];
+		struct tgp_target *t = tgp_target_next(g, l, from);
 
+		if (t != NULL) {
+			from = &t->session;
+			t->asked = 1;
+			t->turns++;
+			ranges[n++] = (struct tg_want_range){l->log.key, t->from, t->length, 1, t->root};
+			continue;
+		}
 		if (l->closed || (l->remote_length <= l->log.length && !l->suspect))
 			continue;
 		if (tgp_session_find(g, &l->remote) == NULL) {
@@ -357,7 +427,8 @@ tgp_want_next(struct tgp_grid *g)
 		if (from && tg_key_cmp(from, &l->remote) != 0)
 			continue;
 		from = &l->remote;
-		ranges[n++] = (struct tg_want_range){l->log.key, l->log.length - (l->suspect ? 1 : 0), 0};
+		ranges[n++] =
+		    (struct tg_want_range){.log = l->log.key, .from = l->log.length - (l->suspect ? 1 : 0)};
 		l->suspect = 0;
 	}
 	if (n == 0)
@@ -381,6 +452,7 @@ tgp_want_tick(struct tgp_grid *g)
 	for (size_t i = 0; i < g->log_count; i++)
 		if (tg_key_cmp(&g->logs[i]->remote, &g->want.asked) == 0)
 			g->logs[i]->remote_length = 0;
+	tgp_targets_unanswered(g, &g->want.asked);
 	if (tgp_joined_anywhere(g) && tgp_have_all(g, TG_HAVE_ANSWER) != TG_OK)
 		return TG_ENOMEM;
 	return tgp_want_next(g);
@@ -404,6 +476,24 @@ send_data(struct tgp_grid *g, const struct tg_key *asker, uint64_t request, unsi
 	return rc;
 }
 
+/* The branch whose head the asker names; without that the first one. */
+static struct tgp_log *
+log_served(struct tgp_grid *g, const struct tg_want_range *range)
+{
+	struct tgp_log *l = tgp_log_find(g, &range->log);
+	size_t i, end;
+
+	if (l == NULL || !range->has_root)
+		return l;
+	for (i = tgp_log_branches(g, l, &end); i < end; i++) {
+		const struct tg_head *head = &g->logs[i]->log.head;
+
+		if (head->length == range->to && tg_hash_cmp(&head->root, &range->root) == 0)
+			return g->logs[i];
+	}
+	return NULL;
+}
+
 static int
 serve(struct tg_peer *p, struct tgp_retry *retry)
 {
@@ -421,7 +511,7 @@ serve(struct tg_peer *p, struct tgp_retry *retry)
 		goto done;
 	ranges = want.ranges;
 	while (!more && tg_want_next_range(&ranges, &range)) {
-		struct tgp_log *l = tgp_log_find(g, &range.log);
+		struct tgp_log *l = log_served(g, &range);
 		uint64_t from = range.from;
 
 		while (l != NULL && from < l->log.head.length && (range.to == 0 || from < range.to)) {
@@ -525,13 +615,28 @@ tgp_want_received(struct tgp_grid *g, const struct tg_message *m)
 
 /* ---- taking runs in ------------------------------------------------------------------------------------ */
 
+/* A branch that is not read yet is wholly on the disk: the document must be opened again to show it. */
+static int
+branch_stored(struct tg_peer *p, struct tgp_job *job)
+{
+	struct tgp_grid *g = job->grid;
+	struct tgp_log *l = tgp_log_named(g, &job->log);
+
+	if (l == NULL || !l->late || l->told || l->log.head.length != job->length)
+		return TG_OK;
+	l->told = 1;
+	if (tgp_author_flush(g) != TG_OK)
+		return TG_ENOMEM;
+	tgp_fx_notice(p, g, 8, "the document must be opened again");
+	return TG_OK;
+}
+
 static int
 run_stored(struct tg_peer *p, struct tgp_job *job, int status)
 {
-	(void)p;
 	(void)status;
 	tgp_ack_later(job->grid);
-	return TG_OK;
+	return job->length > 0 ? branch_stored(p, job) : TG_OK;
 }
 
 /* A log was signed twice: say so here, and to all others with the proof. */
@@ -541,13 +646,11 @@ forked(struct tgp_grid *g, struct tgp_log *l, const struct tg_receipt *receipt, 
 	struct tg_buf t = {0};
 	int rc = TG_OK;
 
-	l->closed = 1;
+	tgp_branch_close(g, l);
 	tgp_fx_notice(g->peer, g, 3, "a log was signed with two histories; it is closed");
-	if (l == g->author.log) {
-		g->author.log =
-		    NULL; /* our own, from a copy of this profile: what follows goes to a fresh one */
-		g->author.dirty = 0;
-	}
+	/* Our own, from a copy of this profile: what follows goes to a fresh one. */
+	if (l == g->author.log && tgp_author_leave(g) != TG_OK)
+		return TG_ENOMEM;
 	if (receipt->provable && g->access.mode == TG_MODE_EDIT && g->state == TGP_GRID_READY) {
 		tg_body_fork(
 		    &t, &receipt->fork_a, &receipt->fork_b, (struct tg_bytes){proof->data, proof->len});
@@ -588,20 +691,166 @@ own_logs_of(const struct tgp_grid *g, const struct tg_key *device)
 	return n;
 }
 
+/* Our stored records, not the run, may be what is broken: fetch them anew. */
+static void
+fetch_anew(struct tgp_grid *g, struct tgp_log *l)
+{
+	struct tg_key key = l->log.key, name = l->log.name;
+
+	tgp_fx_notice(g->peer, g, 7, "a stored log is damaged and is fetched again");
+	tg_log_close(&l->log);
+	tg_log_init(&l->log, &g->access, &key);
+	l->log.name = name;
+	l->own = 0;
+}
+
+/*
+ * Hold a run against one log or branch: what is new is delivered and stored, the first contradiction closes
+ * the log.  *${verdict} is what tg_log_receive said; returns TG_ENOTFOUND when stored records are needed
+ * first.
+ */
+static int
+receive(struct tgp_grid *g, struct tgp_log *l, const struct tg_run *run, const struct tg_fetch *fetch,
+    int *verdict)
+{
+	struct tgp_batch batch = {0};
+	struct tg_receipt receipt;
+	struct tg_buf proof = {0};
+	struct tg_ops ops = {0};
+	struct tgp_job *job;
+	uint64_t before = l->log.length;
+	int rc;
+
+	*verdict = rc = tg_log_receive(&l->log, &g->access, run, 0, fetch, &ops, &receipt, &proof);
+	if (rc == TG_EFORK) {
+		rc = l->closed ? TG_OK : forked(g, l, &receipt, &proof);
+	} else if (rc == TG_OK) {
+		if (l->log.length > before) {
+			g->bytes += ops.len;
+			if (g->doc == NULL)
+				g->peer->bytes_total += ops.len;
+		}
+		if ((rc = deliver_new(g, l, &ops)) == TG_OK) {
+			tgp_batch_ops(&batch, &ops);
+			rc = tgp_store(g->peer, g, &batch, 0, run_stored, &job);
+		}
+		if (rc == TG_OK && l->late && l->log.far == NULL) {
+			job->log = l->log.name;
+			job->length = l->log.head.length;
+		}
+	} else if (rc != TG_ENOTFOUND && rc != TG_ENOMEM) {
+		rc = TG_OK;
+	}
+	tg_buf_free(&proof);
+	tg_ops_free(&ops);
+	return rc;
+}
+
+/* A history that contradicts all that is held of its log, from its beginning on.  *${full}: no room for it.
+ */
+static int
+new_branch(struct tgp_grid *g, struct tgp_log *l, const struct tg_run *run, const struct tg_head *head,
+    const struct tg_fetch *fetch, int *full)
+{
+	struct tgp_log *branch;
+	struct tg_key name;
+	uint64_t i = 0;
+	int rc, verdict;
+
+	*full = 0;
+	do
+		tg_branch_name(&l->log.key, &head->root, i++, &name);
+	while (tgp_log_named(g, &name) != NULL);
+	rc = own_logs_of(g, &l->device) < TG_LOGS_PER_DEVICE_MAX
+		 ? tgp_log_branch(g, &l->log.key, &name, &branch)
+		 : TG_ELIMIT;
+	if (rc != TG_OK) {
+		*full = rc == TG_ELIMIT;
+		return rc == TG_ENOMEM ? rc : TG_OK;
+	}
+	branch->closed = 1;
+	branch->late = g->doc != NULL;
+	rc = receive(g, branch, run, fetch, &verdict);
+	if (branch->log.length == 0) {
+		tgp_log_drop(g, branch);
+		*full = 1;
+	}
+	return rc;
+}
+
+/* A run of a log that was signed twice, or may have been: which branch does it continue? */
+static int
+take_branch(struct tgp_grid *g, struct tgp_log *l, const struct tg_run *run, const struct tg_head *head,
+    const struct tg_key *session, const struct tg_fetch *fetch)
+{
+	struct tgp_log *list[TG_BRANCHES_MAX + 1];
+	struct tgp_target *t;
+	uint64_t gap = UINT64_MAX;
+	int rc, verdict, forks = 0, settled = 0, known = 0, got = 0;
+	size_t i, end, n = 0;
+
+	for (i = tgp_log_branches(g, l, &end); i < end && n <= TG_BRANCHES_MAX; i++)
+		if (!g->logs[i]->twin)
+			list[n++] = g->logs[i];
+	for (i = 0; i < n && !got; i++) {
+		struct tgp_log *b = list[i];
+
+		rc = tg_log_load(&b->log, fetch);
+		if (rc == TG_ENOTFOUND || rc == TG_ENOMEM)
+			return rc;
+		if (rc != TG_OK)
+			fetch_anew(g, b);
+		if ((rc = receive(g, b, run, fetch, &verdict)) != TG_OK)
+			return rc;
+		if (verdict == TG_OK) {
+			got = 1;
+			settled = b->log.head.length == head->length;
+			gap = b->log.length;
+		} else if (verdict == TG_EEXISTS && head->length <= b->log.length) {
+			got = settled = known = 1;
+		} else if (verdict == TG_EGAP || verdict == TG_EEXISTS) {
+			gap = b->log.length < gap ? b->log.length : gap;
+		} else if (verdict == TG_EFORK || verdict == TG_EHASH) {
+			forks = 1; /* not of this history, or of a part of it that no head covers yet */
+		} else {
+			return TG_OK; /* nobody signed that */
+		}
+	}
+	if (!got && gap == UINT64_MAX && !forks)
+		return TG_OK;
+	if (!got && gap == UINT64_MAX && run->start == 0) {
+		if ((rc = new_branch(g, l, run, head, fetch, &known)) != TG_OK)
+			return rc;
+		settled = known || run->count == head->length;
+		gap = run->count;
+		got = 1;
+	}
+	if ((t = tgp_target_find(g, &l->log.key, head->length, &head->root)) == NULL) {
+		/* Its head is signed, so it is worth asking for what leads there. */
+		if (settled || tgp_target_add(g, &l->log.key, head->length, &head->root, session) != TG_OK)
+			return settled ? TG_OK : TG_ENOMEM;
+		if ((t = tgp_target_find(g, &l->log.key, head->length, &head->root)) == NULL)
+			return TG_OK;
+	}
+	if (settled) {
+		tgp_target_settle(g, &l->log.key, t, known);
+		return TG_OK;
+	}
+	t->asked = 0;
+	t->from = gap == UINT64_MAX ? 0 : gap;
+	if (got)
+		t->turns = 0;
+	return TG_OK;
+}
+
 /* One encoded run, from anybody: TG_ENOTFOUND when stored records are needed first. */
 static int
 take_run(struct tgp_grid *g, struct tg_bytes data, const struct tg_key *session, const struct tg_fetch *fetch)
 {
-	struct tg_peer *p = g->peer;
-	struct tg_receipt receipt;
-	struct tg_buf proof = {0};
-	struct tgp_batch batch = {0};
-	struct tg_ops ops = {0};
 	struct tgp_log *l;
 	struct tg_run run;
 	struct tg_head head;
-	uint64_t before;
-	int rc;
+	int rc, verdict;
 
 	if (tg_run_decode(data.data, data.len, &run) != TG_OK ||
 	    tg_head_decode(run.head.data, run.head.len, &head) != TG_OK)
@@ -622,61 +871,25 @@ take_run(struct tgp_grid *g, struct tg_bytes data, const struct tg_key *session,
 		if ((rc = tgp_log_get(g, &run.log, &l)) != TG_OK)
 			return rc == TG_ENOMEM ? rc : TG_OK;
 	}
-	if (l->closed)
-		return TG_OK;
 	if (g->doc == NULL && !tgp_replica_room(g, data.len)) {
-		tgp_fx_notice(p, g, 5, "quota used up");
+		tgp_fx_notice(g->peer, g, 5, "quota used up");
 		return TG_OK;
 	}
-	before = l->log.length;
-	rc = tg_log_receive(&l->log, &g->access, &run, 0, fetch, &ops, &receipt, &proof);
-	switch (rc) {
-	case TG_OK:
-		if (l->log.length > before) {
-			g->bytes += ops.len;
-			if (g->doc == NULL)
-				p->bytes_total += ops.len;
-		}
-		rc = deliver_new(g, l, &ops);
-		if (rc == TG_OK) {
-			tgp_batch_ops(&batch, &ops);
-			rc = tgp_store(p, g, &batch, 0, run_stored, NULL);
-		}
-		break;
-	case TG_EGAP:
-		/* Only what somebody's signature vouches for is asked for. */
-		if (head.length > l->remote_length && tg_head_verify(&head) == TG_OK &&
-		    tgp_session_find(g, session) != NULL) {
-			l->remote_length = head.length;
-			l->remote = *session;
-		}
-		rc = TG_OK;
-		break;
-	case TG_EFORK:
-		rc = forked(g, l, &receipt, &proof);
-		break;
-	case TG_ENOTFOUND:
-	case TG_ENOMEM:
-		break;
-	case TG_EHASH:
-	case TG_ESIGNATURE:
-		if ((rc == TG_EHASH || l->log.unchecked) && l != g->author.log) {
-			/* Our stored records, not the run, may be what is broken: fetch them anew. */
-			struct tg_key key = l->log.key;
-
-			tgp_fx_notice(p, g, 7, "a stored log is damaged and is fetched again");
-			tg_log_close(&l->log);
-			tg_log_init(&l->log, &g->access, &key);
-			l->own = 0;
-		}
-		rc = TG_OK;
-		break;
-	default:
-		rc = TG_OK; /* refused: nothing changed, and the sender learns nothing */
+	if (l->closed || tgp_target_find(g, &run.log, head.length, &head.root) != NULL)
+		return take_branch(g, l, &run, &head, session, fetch);
+	if ((rc = receive(g, l, &run, fetch, &verdict)) != TG_OK)
+		return rc;
+	if (verdict == TG_EFORK)
+		return take_branch(g, l, &run, &head, session, fetch);
+	/* Only what somebody's signature vouches for is asked for. */
+	if (verdict == TG_EGAP && head.length > l->remote_length && tg_head_verify(&head) == TG_OK &&
+	    tgp_session_find(g, session) != NULL) {
+		l->remote_length = head.length;
+		l->remote = *session;
 	}
-	tg_buf_free(&proof);
-	tg_ops_free(&ops);
-	return rc;
+	if ((verdict == TG_EHASH || (verdict == TG_ESIGNATURE && l->log.unchecked)) && l != g->author.log)
+		fetch_anew(g, l);
+	return TG_OK; /* whatever else: refused, nothing changed, and the sender learns nothing */
 }
 
 static int
@@ -729,6 +942,10 @@ take_data(struct tg_peer *p, struct tgp_retry *retry)
 	if (!g->want.active || g->want.request != data.request)
 		return TG_OK;
 	g->want.active = 0;
+	if (data.status == TG_DATA_MORE && data.run_count > 0)
+		tgp_targets_again(g);
+	else
+		tgp_targets_unanswered(g, &g->want.asked);
 	if (data.status != TG_DATA_MORE)
 		for (size_t i = 0; i < g->log_count; i++)
 			/* It has given all that it has: what still seems to be missing is not there. */

@@ -18,7 +18,7 @@ tgp_grid_find(struct tg_peer *p, const struct tg_hash *id)
 	return NULL;
 }
 
-/* Index of the first log whose key is not below ${key}. */
+/* Index of the first log whose key is not below ${key}: of a forked log the first branch. */
 static size_t
 log_place(const struct tgp_grid *g, const struct tg_key *key)
 {
@@ -43,27 +43,88 @@ tgp_log_find(struct tgp_grid *g, const struct tg_key *key)
 	return i < g->log_count && tg_key_cmp(&g->logs[i]->log.key, key) == 0 ? g->logs[i] : NULL;
 }
 
-int
-tgp_log_get(struct tgp_grid *g, const struct tg_key *key, struct tgp_log **log)
+struct tgp_log *
+tgp_log_named(struct tgp_grid *g, const struct tg_key *name)
 {
-	size_t i = log_place(g, key);
+	struct tgp_log *l = tgp_log_find(g, name);
+
+	if (l != NULL && !l->further)
+		return l;
+	for (size_t i = 0; i < g->log_count; i++)
+		if (tg_key_cmp(&g->logs[i]->log.name, name) == 0)
+			return g->logs[i];
+	return NULL;
+}
+
+size_t
+tgp_log_branches(const struct tgp_grid *g, const struct tgp_log *l, size_t *end)
+{
+	size_t first = log_place(g, &l->log.key), i = first;
+
+	while (i < g->log_count && tg_key_cmp(&g->logs[i]->log.key, &l->log.key) == 0)
+		i++;
+	*end = i;
+	return first;
+}
+
+static int
+log_insert(struct tgp_grid *g, size_t i, const struct tg_key *key, struct tgp_log **log)
+{
 	struct tgp_log *l;
 
-	if (i < g->log_count && tg_key_cmp(&g->logs[i]->log.key, key) == 0) {
-		*log = g->logs[i];
-		return TG_OK;
-	}
 	if (g->log_count >= TG_LOGS_PER_GRID_MAX)
 		return TG_ELIMIT;
 	if (tg_mem_grow((void **)&g->logs, &g->log_cap, g->log_count + 1, sizeof *g->logs) != TG_OK ||
 	    (l = tg_calloc(1, sizeof *l)) == NULL)
 		return TG_ENOMEM;
 	tg_log_init(&l->log, &g->access, key);
+	l->wanted = UINT64_MAX;
 	memmove(g->logs + i + 1, g->logs + i, (g->log_count - i) * sizeof *g->logs);
 	g->logs[i] = l;
 	g->log_count++;
 	*log = l;
 	return TG_OK;
+}
+
+int
+tgp_log_get(struct tgp_grid *g, const struct tg_key *key, struct tgp_log **log)
+{
+	size_t i = log_place(g, key);
+
+	if (i < g->log_count && tg_key_cmp(&g->logs[i]->log.key, key) == 0 && !g->logs[i]->further) {
+		*log = g->logs[i];
+		return TG_OK;
+	}
+	return log_insert(g, i, key, log);
+}
+
+int
+tgp_log_branch(struct tgp_grid *g, const struct tg_key *key, const struct tg_key *name, struct tgp_log **log)
+{
+	size_t first = log_place(g, key), i = first;
+	int rc;
+
+	while (i < g->log_count && tg_key_cmp(&g->logs[i]->log.key, key) == 0)
+		i++;
+	if (i - first >= TG_BRANCHES_MAX)
+		return TG_ELIMIT;
+	if ((rc = log_insert(g, i, key, log)) != TG_OK)
+		return rc;
+	(*log)->log.name = *name;
+	(*log)->further = 1;
+	return TG_OK;
+}
+
+void
+tgp_log_drop(struct tgp_grid *g, struct tgp_log *l)
+{
+	size_t i = 0;
+
+	while (g->logs[i] != l)
+		i++;
+	g->log_count--;
+	memmove(g->logs + i, g->logs + i + 1, (g->log_count - i) * sizeof *g->logs);
+	tgp_log_free(l);
 }
 
 void
@@ -74,6 +135,8 @@ tgp_log_free(struct tgp_log *l)
 		tg_buf_free(&l->waiting[l->waiting_at + i].plain);
 	tg_free(l->waiting);
 	tg_free(l->seen);
+	tg_free(l->segments);
+	tg_free(l->inquiry);
 	tg_wipe(l, sizeof *l);
 	tg_free(l);
 }
@@ -281,20 +344,38 @@ tgp_grid_due(const struct tgp_grid *g)
 	return at;
 }
 
+/* What was just learnt makes it worth asking everybody now what they hold. */
+void
+tgp_ask_again(struct tgp_grid *g)
+{
+	uint64_t now = g->peer->now_ms, at = g->asked_ms + TGP_ASK_MS;
+
+	if (g->have_at == 0)
+		return; /* joining asks anyway */
+	g->ask = 1;
+	g->have_at = at > now && g->asked_ms <= now ? at : now;
+}
+
 static int
 housekeeping(struct tgp_grid *g)
 {
 	uint64_t now = g->peer->now_ms;
+	unsigned flags = g->ask ? TG_HAVE_ANSWER : 0;
 
-	for (size_t i = g->session_count; i > 0; i--)
+	for (size_t i = g->session_count; i > 0; i--) {
+		g->sessions[i - 1].lies /= 2; /* it may just have been slow */
 		if (now > g->sessions[i - 1].seen_ms + TGP_SESSION_GONE_MS)
 			tgp_session_remove(g, i - 1);
+	}
 	/* An unchanged caret is said again now and then, for those who came later. */
 	if (g->caret_set && now >= g->presence_sent + TGP_PRESENCE_AGAIN_MS)
 		g->caret_dirty = 1;
 	/* Not all at once: up to a fifth earlier or later. */
 	g->have_at = now + TGP_HAVE_MS - TGP_HAVE_MS / 5 + tg_rng_below(&g->peer->rng, 2 * TGP_HAVE_MS / 5);
-	return tgp_have_all(g, 0);
+	if (g->ask)
+		g->asked_ms = now;
+	g->ask = 0;
+	return tgp_have_all(g, flags);
 }
 
 int

@@ -12,6 +12,7 @@
  *   records.c   stored records that a log operation needs and that are not in memory
  *   author.c    the own log: edits become entries, entries are stored, then published
  *   deliver.c   entries in causal order into the document and the tables of members and replicas
+ *   branch.c    forked logs: their branches, who is meant by a parent, and which history a state is of
  *   exchange.c  have, want, data: who lacks what, and getting it
  *   receive.c   sealed messages in, by kind
  *   presence.c  carets
@@ -61,6 +62,11 @@
 #define TGP_UNSENT_BYTES       (1u << 20) /* own entries kept in memory until confirmed */
 #define TGP_OWN_LOGS_SOFT      200	  /* of 256: from here on an unconfirmed log is taken over */
 #define TGP_UNDO_GROUPS	       500
+#define TGP_TARGETS_MAX	       8    /* states of one forked log that are looked into at a time */
+#define TGP_KNOWN_MAX	       16   /* roots of a forked log that turned out to be known */
+#define TGP_LIES_MAX	       16   /* states that one session may have looked into in vain */
+#define TGP_TURNS_MAX	       8    /* questions about one state that bring nothing */
+#define TGP_ASK_MS	       1000 /* everybody is asked what they hold at most once in this time */
 
 struct tgp_grid;
 struct tgp_job;
@@ -134,6 +140,7 @@ struct tgp_seen {
 	uint32_t tv_at;	   /* of an entry without text: its text version in grid->tv, tv_count events */
 	uint16_t tv_count;
 	uint8_t has_text;
+	uint8_t editor; /* the log's device was an editor after it */
 };
 
 /* An entry that waits for its parents, opened. */
@@ -143,6 +150,29 @@ struct tgp_waiting {
 	struct tg_buf plain; /* body, then text */
 	size_t body_len;
 	int expunged;
+};
+
+/* A stretch of a branch: from this entry on its text events are this agent's (protocol.md 6). */
+struct tgp_segment {
+	uint64_t from;
+	struct tg_key agent;
+};
+
+/* A head of a log that was signed twice, of which somebody says that he holds it: which history is it of? */
+struct tgp_target {
+	uint64_t length;
+	struct tg_hash root;
+	uint64_t from; /* to be asked for from here on */
+	struct tg_key session;
+	int asked; /* in the want that is under way */
+	unsigned turns;
+};
+
+struct tgp_inquiry {
+	struct tgp_target targets[TGP_TARGETS_MAX];
+	unsigned target_count;
+	struct tg_hash known[TGP_KNOWN_MAX]; /* roots of older heads of what is held */
+	unsigned known_next;
 };
 
 struct tgp_log {
@@ -170,6 +200,21 @@ struct tgp_log {
 	uint64_t remote_length; /* longest that somebody says to hold */
 	struct tg_key remote;	/* session that said so */
 	int suspect;		/* it has another root at our length: ask it for its last entry */
+
+	/* A forked log is one tgp_log a branch, beside each other in the grid's list (branch.c). */
+	int further; /* not the first branch that was seen: stored under another name */
+	int doubted; /* somebody says to hold another history of it */
+	int late;    /* held and served, but not read before the document is opened again */
+	int told;    /* and the host knows that */
+	int twin;    /* another branch begins with all of it: left aside */
+	int parked;  /* while opening: delivered when all branches are read */
+	struct tgp_log
+	    *stem; /* the branch that has the entries before ${from} in common, and delivers them */
+	uint64_t from;
+	uint64_t wanted;	      /* entries below this are delivered */
+	struct tgp_segment *segments; /* ascending; before the first one the agent is the log key */
+	size_t segment_count;
+	struct tgp_inquiry *inquiry; /* of the first one in the list; NULL until needed */
 };
 
 /* ---- people -------------------------------------------------------------------------------------------- */
@@ -196,6 +241,7 @@ struct tgp_session {
 	uint64_t seen_ms;
 	uint64_t list_ms; /* when we last sent it a list unasked */
 	uint64_t holds;	  /* length of our own log that it acked, 0 none */
+	unsigned lies;	  /* states it told of forked logs that nobody could show yet */
 	struct tg_window window;
 	/* presence */
 	unsigned slot; /* link it was last heard on */
@@ -208,6 +254,11 @@ struct tgp_session {
 	struct tg_event_id version[TG_PRESENCE_MAX_VERSION];
 	size_t version_count;
 	int unmapped; /* the version was not known yet */
+};
+
+struct tgp_frontier {
+	struct tgp_log *log;
+	uint64_t seq;
 };
 
 /* ---- the own log --------------------------------------------------------------------------------------- */
@@ -247,7 +298,7 @@ struct tgp_author {
 	uint64_t republish_at; /* a relay was busy: try again, 0 none */
 	struct tgp_root roots[TGP_ROOTS];
 	unsigned root_next;
-	struct tg_parent
+	struct tgp_frontier
 	    *sent; /* parents that earlier own entries of this session named, the newest of each log */
 	size_t sent_count, sent_cap;
 	struct tgp_undo_group *undo, *redo;
@@ -318,11 +369,6 @@ enum tgp_grid_state {
 	TGP_GRID_GONE = 2
 };
 
-struct tgp_frontier {
-	struct tg_key log;
-	uint64_t seq;
-};
-
 struct tgp_grid {
 	struct tg_peer *peer;
 	struct tg_hash id;
@@ -341,7 +387,7 @@ struct tgp_grid {
 	struct tg_key owner;
 
 	struct tg_doc *doc;    /* NULL in a replica */
-	struct tgp_log **logs; /* ascending by key */
+	struct tgp_log **logs; /* ascending by key; of a forked log first the branch stored under its key */
 	size_t log_count, log_cap;
 	struct tg_event_id *version; /* deliver.c's scratch, TG_TEXT_PARENTS_MAX events */
 	struct tg_event_id *tv;
@@ -352,6 +398,7 @@ struct tgp_grid {
 	size_t view_count, view_cap;
 	int changed_sent;  /* `changed` was sent since the last poll */
 	int delivered_any; /* something was delivered since the user interface was told */
+	int demanded;	   /* entries of a branch were named for the first time */
 
 	struct tgp_member *members;
 	size_t member_count, member_cap;
@@ -383,8 +430,10 @@ struct tgp_grid {
 	uint32_t caret_flow, caret_anchor, caret_head;
 	uint64_t presence_at, presence_sent;
 
-	uint64_t have_at; /* next digest to all; 0 = not joined */
-	uint64_t ack_at;  /* next ack, 0 = nothing to ack */
+	uint64_t have_at;  /* next digest to all; 0 = not joined */
+	uint64_t asked_ms; /* when everybody was last asked out of turn */
+	int ask;	   /* the next one asks for an answer */
+	uint64_t ack_at;   /* next ack, 0 = nothing to ack */
 	uint64_t ack_last;
 	int ack_strict; /* a strict store for acks is under way */
 	uint64_t bytes; /* stored here, for quotas */
@@ -554,6 +603,17 @@ int tgp_grid_title(struct tgp_grid *g);
 void tgp_log_free(struct tgp_log *log);
 struct tgp_log *tgp_log_find(struct tgp_grid *g, const struct tg_key *key);
 int tgp_log_get(struct tgp_grid *g, const struct tg_key *key, struct tgp_log **log); /* TG_ELIMIT too */
+/** tgp_log_branch(g, key, name, log): A further branch of a log. TG_ELIMIT too.  tgp_log_drop(g, log): Forget
+ * it, of which nothing was delivered. */
+int tgp_log_branch(
+    struct tgp_grid *g, const struct tg_key *key, const struct tg_key *name, struct tgp_log **log);
+void tgp_log_drop(struct tgp_grid *g, struct tgp_log *log);
+/** tgp_log_named(g, name): By where it is stored, NULL when there is none. */
+struct tgp_log *tgp_log_named(struct tgp_grid *g, const struct tg_key *name);
+/** tgp_log_branches(g, log, end): Index of the first of all branches of its log; *${end} is behind the last.
+ */
+size_t tgp_log_branches(const struct tgp_grid *g, const struct tgp_log *log, size_t *end);
+void tgp_ask_again(struct tgp_grid *g);
 struct tgp_session *tgp_session_find(struct tgp_grid *g, const struct tg_key *key);
 void tgp_session_remove(struct tgp_grid *g, size_t i);
 int tgp_reopen(struct tgp_grid *g);
@@ -575,6 +635,7 @@ int tgp_author_flush(struct tgp_grid *g);
 int tgp_author_transition(
     struct tgp_grid *g, const struct tg_buf *transition, unsigned class); /* one encoded transition */
 int tgp_author_begin(struct tgp_grid *g, const struct tg_buf *genesis);	  /* make a new log */
+int tgp_author_leave(struct tgp_grid *g); /* the own log forked: what follows goes to a fresh one */
 int tgp_author_ready(struct tgp_grid *g); /* grid loaded: look for an idle own log */
 /** tgp_author_evidence: a device other than ours says it knows ${log} up to ${state} (NULL: not at all). */
 int tgp_author_evidence(struct tgp_grid *g, const struct tgp_session *s, const struct tg_log_state *state);
@@ -602,6 +663,41 @@ int tgp_deliver_all(struct tgp_grid *g);
 int tgp_deliver_own(struct tgp_grid *g, struct tgp_log *l, const struct tg_hash *leaf,
     const struct tg_parent *parents, size_t parent_count, uint64_t text_end);
 int tgp_view_advanced(struct tgp_grid *g);
+
+/* ---- branch.c ------------------------------------------------------------------------------------------ */
+
+/** tgp_branches_found(g): All heads are read from storage: which logs have several branches?
+ * tgp_branches_sort_out(g): All their entries are read: where do they part, who delivers what? */
+void tgp_branches_found(struct tgp_grid *g);
+int tgp_branches_sort_out(struct tgp_grid *g);
+/** tgp_branch_agent(l, seq, base): The text agent of entry ${seq}, and how many text events of the log came
+ * before that agent's first. */
+const uint8_t *tgp_branch_agent(const struct tgp_log *l, uint64_t seq, uint64_t *base);
+/** tgp_entry_find(g, parent): The branch that delivered that very entry, or will; NULL when it is not held.
+ */
+struct tgp_log *tgp_entry_find(struct tgp_grid *g, const struct tg_parent *parent);
+/** tgp_branch_owner(l, seq): The branch that delivers entry ${seq} of ${l}'s history. */
+struct tgp_log *tgp_branch_owner(struct tgp_log *l, uint64_t seq);
+/** tgp_branch_demand(g, l, seq): An entry outside names this one: deliver up to it. */
+void tgp_branch_demand(struct tgp_grid *g, struct tgp_log *l, uint64_t seq);
+/** tgp_branch_close(g, l), tgp_branch_doubt(g, l): A log is known to be forked; it may be. */
+void tgp_branch_close(struct tgp_grid *g, struct tgp_log *l);
+void tgp_branch_doubt(struct tgp_grid *g, struct tgp_log *l);
+/** tgp_target_add(g, key, length, root, session): That session says to hold this head of a forked log.
+ * tgp_target_find(g, key, length, root): NULL when nobody asked. */
+int tgp_target_add(struct tgp_grid *g, const struct tg_key *key, uint64_t length, const struct tg_hash *root,
+    const struct tg_key *session);
+struct tgp_target *tgp_target_find(
+    struct tgp_grid *g, const struct tg_key *key, uint64_t length, const struct tg_hash *root);
+/** tgp_target_settle(g, key, t, known): A signed head was shown: the session did not lie.  known: it is an
+ * older one of what is held. */
+void tgp_target_settle(struct tgp_grid *g, const struct tg_key *key, struct tgp_target *t, int known);
+/** tgp_target_next(g, l, session): One to be asked of that session (NULL: of anybody who is here). */
+struct tgp_target *tgp_target_next(struct tgp_grid *g, struct tgp_log *l, const struct tg_key *session);
+/** tgp_targets_unanswered(g, session): What was asked of it and not answered is asked no more. */
+void tgp_targets_unanswered(struct tgp_grid *g, const struct tg_key *session);
+/** tgp_targets_again(g): The answer was cut short: ask for the rest again. */
+void tgp_targets_again(struct tgp_grid *g);
 
 /* ---- exchange.c, receive.c, presence.c, replica.c ------------------------------------------------------ */
 

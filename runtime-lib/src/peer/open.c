@@ -40,14 +40,15 @@ damaged(struct tgp_grid *g, struct tgp_log *l)
 {
 	struct tgp_batch batch = {0};
 	uint8_t key[TG_STORAGE_KEY_MAX_BYTES];
-	size_t n = tg_storage_key_head(&g->id, &l->log.key, key);
-	struct tg_key log = l->log.key;
+	size_t n = tg_storage_key_head(&g->id, &l->log.name, key);
+	struct tg_key log = l->log.key, name = l->log.name;
 
 	l->damaged = 1;
 	l->own = 0; /* never written to again: what follows could fork it */
 	tgp_fx_notice(g->peer, g, 7, "a stored log is damaged and is fetched again");
 	tg_log_close(&l->log);
 	tg_log_init(&l->log, &g->access, &log);
+	l->log.name = name;
 	tgp_batch_put(&batch, 1, (struct tg_bytes){key, n}, (struct tg_bytes){NULL, 0});
 	return tgp_store(g->peer, g, &batch, 0, NULL, NULL);
 }
@@ -55,7 +56,7 @@ damaged(struct tgp_grid *g, struct tgp_log *l)
 static int
 all_loaded(struct tgp_grid *g)
 {
-	if (tgp_deliver_all(g) != TG_OK)
+	if (tgp_branches_sort_out(g) != TG_OK || tgp_deliver_all(g) != TG_OK)
 		return TG_ENOMEM;
 	for (size_t i = 0; i < g->log_count; i++) {
 		struct tgp_log *l = g->logs[i];
@@ -92,19 +93,27 @@ all_loaded(struct tgp_grid *g)
 
 /* ---- one record ---------------------------------------------------------------------------------------- */
 
+/* ${log} names where it is stored; the head says whose it is. */
 static int
 take_head(struct tgp_grid *g, const struct tg_key *log, uint64_t seq, struct tg_bytes value)
 {
+	struct tg_key key = *log;
+	struct tg_head head;
 	struct tgp_log *l;
-	int rc = tgp_log_get(g, log, &l);
+	int rc;
 
 	(void)seq;
+	if (value.len > 8 && tg_head_decode(value.data + 8, value.len - 8, &head) == TG_OK)
+		key = head.log;
+	rc = tg_key_cmp(&key, log) == 0 ? tgp_log_get(g, log, &l) : tgp_log_branch(g, &key, log, &l);
 	if (rc != TG_OK)
 		return rc;
-	if (tg_log_open(&l->log, &g->access, log, value.data, value.len) != TG_OK) {
-		tg_log_init(&l->log, &g->access, log);
+	if (tg_log_open(&l->log, &g->access, &key, value.data, value.len) != TG_OK) {
+		tg_log_init(&l->log, &g->access, &key);
+		l->log.name = *log;
 		return damaged(g, l);
 	}
+	l->log.name = *log;
 	if (g->doc == NULL) {
 		g->bytes += l->log.head.bytes;
 		g->peer->bytes_total += l->log.head.bytes;
@@ -119,7 +128,7 @@ take_seed(struct tgp_grid *g, const struct tg_key *log, uint64_t seq, struct tg_
 	struct tg_reader r;
 
 	(void)seq;
-	if (l == NULL)
+	if (l == NULL || l->further)
 		return TG_OK;
 	tg_reader_init(&r, value.data, value.len);
 	tg_read_array(&r, 2, 2);
@@ -135,7 +144,7 @@ take_mark(struct tgp_grid *g, const struct tg_key *log, uint64_t seq, struct tg_
 	struct tgp_log *l = tgp_log_find(g, log);
 
 	(void)seq;
-	if (l != NULL && value.len == 8)
+	if (l != NULL && !l->further && value.len == 8)
 		l->settled = big_endian(value.data);
 	return TG_OK;
 }
@@ -156,7 +165,7 @@ leaf_matches(struct tg_bytes value, struct tg_bytes data)
 static int
 take_entry(struct tgp_grid *g, const struct tg_key *log, uint64_t seq, struct tg_bytes value)
 {
-	struct tgp_log *l = tgp_log_find(g, log);
+	struct tgp_log *l = tgp_log_named(g, log);
 	struct tg_bytes entry;
 	int rc;
 
@@ -256,6 +265,8 @@ page_loaded(
 	}
 	if (more && last.len > 0)
 		return load_page(g, stage, last);
+	if (s->take == take_head)
+		tgp_branches_found(g);
 	/* A replica reads no entries and writes to no log. */
 	if (stage + 1 == STAGES || g->doc == NULL)
 		return all_loaded(g);

@@ -96,18 +96,20 @@ tg_have_get(struct tg_bytes body, struct tg_have *have)
 		tg_read_fixed(&r, have->digest.b, sizeof have->digest.b);
 		have->count = tg_read_uint(&r, UINT64_MAX);
 	} else {
-		struct tg_key before;
+		struct tg_log_state before;
 		size_t from;
 
 		have->count = tg_read_array(&r, 0, TG_HAVE_MAX_LOGS);
 		from = r.at;
 		for (uint64_t i = 0; i < have->count && tg_reader_status(&r) == TG_OK; i++) {
 			struct tg_log_state state;
+			int order;
 
 			read_state(&r, &state);
-			if (i > 0 && tg_key_cmp(&before, &state.log) >= 0)
+			order = i > 0 ? tg_key_cmp(&before.log, &state.log) : -1;
+			if (order > 0 || (order == 0 && tg_hash_cmp(&before.root, &state.root) >= 0))
 				tg_reader_fail(&r, TG_EFORMAT);
-			before = state.log;
+			before = state;
 		}
 		have->list = since(&r, from);
 	}
@@ -139,10 +141,12 @@ tg_want_put(struct tg_buf *buf, uint64_t request, uint64_t hops, const struct tg
 	tg_write_bin(buf, asker->b, sizeof asker->b);
 	tg_write_array(buf, (uint32_t)range_count);
 	for (size_t i = 0; i < range_count; i++) {
-		tg_write_array(buf, 3);
+		tg_write_array(buf, ranges[i].has_root ? 4 : 3);
 		tg_write_bin(buf, ranges[i].log.b, sizeof ranges[i].log.b);
 		tg_write_uint(buf, ranges[i].from);
 		tg_write_uint(buf, ranges[i].to);
+		if (ranges[i].has_root)
+			tg_write_bin(buf, ranges[i].root.b, sizeof ranges[i].root.b);
 	}
 	tg_write_array(buf, (uint32_t)locator_count);
 	for (size_t i = 0; i < locator_count; i++)
@@ -152,11 +156,14 @@ tg_want_put(struct tg_buf *buf, uint64_t request, uint64_t hops, const struct tg
 static void
 read_range(struct tg_reader *r, struct tg_want_range *range)
 {
-	tg_read_array(r, 3, 3);
+	memset(range, 0, sizeof *range);
+	range->has_root = tg_read_array(r, 3, 4) == 4;
 	tg_read_fixed(r, range->log.b, sizeof range->log.b);
 	range->from = tg_read_uint(r, UINT64_MAX);
 	range->to = tg_read_uint(r, UINT64_MAX);
-	if (range->to != 0 && range->to <= range->from)
+	if (range->has_root)
+		tg_read_fixed(r, range->root.b, sizeof range->root.b);
+	if (range->to <= range->from && (range->to != 0 || range->has_root))
 		tg_reader_fail(r, TG_EFORMAT);
 }
 

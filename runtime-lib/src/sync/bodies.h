@@ -47,8 +47,9 @@ struct tg_have {
 };
 
 /**
- * tg_have_put_digest / tg_have_put_list: ${n} <= TG_HAVE_MAX_LOGS, ascending by log key.
- * tg_have_get: the list is checked to be strictly ascending.
+ * tg_have_put_digest / tg_have_put_list: ${n} <= TG_HAVE_MAX_LOGS, ascending by log key, then by root: the
+ * branches of a forked log stand beside each other.  tg_have_get: the list is checked to be strictly
+ * ascending.
  */
 void tg_have_put_digest(struct tg_buf *buf, struct tg_bytes session_record, uint64_t flags,
     const struct tg_hash *digest, uint64_t count);
@@ -62,7 +63,9 @@ int tg_have_next(struct tg_bytes *list, struct tg_log_state *state);
 struct tg_want_range {
 	struct tg_key log;
 	uint64_t from;
-	uint64_t to; /* 0: to the newest */
+	uint64_t to;  /* 0: to the newest */
+	int has_root; /* from the branch whose head is (to, root): to is not 0 then */
+	struct tg_hash root;
 };
 
 struct tg_want {
