@@ -32,7 +32,7 @@ START_TEST(core_naive_oracle_and_tree_agree)
 		struct past_dice d = {NULL, 0, seed * 2 + 1};
 		int fugue = (int)(seed % 4 == 0), size = seed % 8 == 0 ? 256 : 1 + (int)(seed % 80);
 
-		past_random(&h, &d, 2 + (int)(seed % 5), size);
+		past_random(&h, &d, fugue, 2 + (int)(seed % 5), size);
 		ck_assert_int_eq(tg_doc_open(&doc, fugue), TG_OK);
 		if (seed % 3 == 0)
 			ck_assert_int_eq(tg_doc_load_begin(doc), TG_OK);

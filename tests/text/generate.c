@@ -158,7 +158,7 @@ learn(struct making *m, int who)
 }
 
 void
-past_random(struct past *h, struct past_dice *d, int agents, int events)
+past_random(struct past *h, struct past_dice *d, int fugue, int agents, int events)
 {
 	static struct oracle oracle;
 	struct making m = {h, d, {{{{0}}, 0, 0}}, agents, 0, &oracle};
@@ -167,7 +167,7 @@ past_random(struct past *h, struct past_dice *d, int agents, int events)
 		events = PAST_EVENTS;
 	memset(h, 0, sizeof *h);
 	oracle.event_n = oracle.item_n = 0;
-	oracle.fugue = 0;
+	oracle.fugue = fugue;
 	m.learns = 1 + (int)past_roll(d, 8);
 	while (room(&m, events)) {
 		int who = (int)past_roll(d, (uint32_t)agents);

@@ -63,7 +63,8 @@ play(uint32_t number, struct tg_buf *in, struct tg_buf *out)
 	struct past_dice d = {NULL, 0, number * UINT64_C(0x9e3779b97f4a7c15) + 1};
 	struct tg_doc *doc;
 
-	past_random(&h, &d, 2 + (int)(number % 5), 1 + (int)(number % 16 == 0 ? number % 256 : number % 64));
+	past_random(&h, &d, number % 5 == 0, 2 + (int)(number % 5),
+	    1 + (int)(number % 16 == 0 ? number % 256 : number % 64));
 	vector_need(
 	    tg_doc_open(&doc, number % 5 == 0 ? TG_TEXT_ORDER_FUGUE : TG_TEXT_ORDER_FUGUEMAX) == TG_OK);
 	for (int e = 0; e < h.n; e++) {
