@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "text/doc.h"
+#include "wire/writer.h"
 
 struct undo {
 	struct tg_spans events; /* what is undone, sorted, as LVs */
@@ -275,6 +276,73 @@ format_without(struct tg_doc *doc, const struct undo *u, uint32_t state, uint32_
 	return tg_format_put(&doc->formats, doc->pairs, fit, format);
 }
 
+/*
+ * A marker or atom that comes back is a new event, but flows and registers may hang on the old one: then it
+ * keeps that name in the key "id" (docs/rich-text.md).
+ */
+static int
+name_restored(struct tg_doc *doc, uint32_t lv, uint32_t *format)
+{
+	static const char digits[] = "0123456789abcdef";
+	const struct tg_grun *g = tg_graph_run(&doc->graph, lv);
+	char text[2 * TG_TEXT_AGENT_BYTES + 24];
+	struct tg_object_name name = {0};
+	size_t pairs, len = 0, at = sizeof text;
+	struct tg_buf value = {0};
+	uint32_t key, id;
+	int rc;
+
+	memcpy(name.agent, doc->graph.agents[g->agent].key, TG_TEXT_AGENT_BYTES);
+	name.seq = g->seq + (lv - g->start);
+	tg_format_get(&doc->formats, *format, &pairs);
+	if (pairs >= TG_TEXT_FORMAT_KEYS_MAX || tg_object_put(doc, &name, 0, &id) != TG_OK)
+		return TG_OK;
+	if ((rc = tg_pool_put(&doc->pool, "id", 2, &key)) != TG_OK ||
+	    tg_format_value(&doc->formats, *format, key) != TG_POOL_NIL)
+		return rc;
+	text[len++] = '=';
+	for (int i = 0; i < TG_TEXT_AGENT_BYTES; i++) {
+		text[len++] = digits[name.agent[i] >> 4];
+		text[len++] = digits[name.agent[i] & 15];
+	}
+	text[len++] = ':';
+	do {
+		text[--at] = digits[name.seq % 10];
+		name.seq /= 10;
+	} while (name.seq > 0);
+	memmove(text + len, text + at, sizeof text - at);
+	len += sizeof text - at;
+	tg_write_str(&value, text, len);
+	if ((rc = tg_buf_status(&value)) == TG_OK &&
+	    (rc = tg_pool_put(&doc->pool, value.data, value.len, &id)) == TG_OK)
+		rc = tg_format_with(&doc->formats, *format, key, id, format);
+	tg_buf_free(&value);
+	return rc;
+}
+
+/* Items that come back: text as one insert, anything else one by one, each with its name. */
+static int
+bring_back(struct tg_doc *doc, struct undo *u, const struct tg_item *it, uint32_t from, struct tg_change c)
+{
+	uint32_t n = c.count, plain;
+	int rc;
+
+	c.kind = tg_item_kind(it);
+	if ((rc = format_without(doc, u, it->state, &c.format)) != TG_OK)
+		return rc;
+	if (c.kind == TG_OP_CHAR)
+		return add_step(u, c, from);
+	plain = c.format;
+	c.count = 1;
+	for (uint32_t i = 0; i < n; i++, c.pos++) {
+		c.format = plain;
+		if ((rc = name_restored(doc, from + i, &c.format)) != TG_OK ||
+		    (rc = add_step(u, c, from + i)) != TG_OK)
+			return rc;
+	}
+	return TG_OK;
+}
+
 /* Deletions and insertions that undo events on one run; *index moves behind what is left of it. */
 static int
 gather_run(struct tg_doc *doc, struct undo *u, const struct tg_item *it, uint32_t *index)
@@ -303,9 +371,7 @@ gather_run(struct tg_doc *doc, struct undo *u, const struct tg_item *it, uint32_
 		} else if (!(it->st & TG_ITEM_GONE)) {
 			*index += n;
 		} else if (back) {
-			c.kind = tg_item_kind(it);
-			if ((rc = format_without(doc, u, it->state, &c.format)) != TG_OK ||
-			    (rc = add_step(u, c, it->id + done)) != TG_OK)
+			if ((rc = bring_back(doc, u, it, it->id + done, c)) != TG_OK)
 				return rc;
 			*index += n;
 		}
