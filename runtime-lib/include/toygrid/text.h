@@ -429,6 +429,16 @@ int tg_doc_register(struct tg_doc *doc, uint32_t object, const uint8_t *key, siz
 int tg_doc_registers(struct tg_doc *doc, const uint8_t **data, size_t *len)
     __attribute__((nonnull, warn_unused_result));
 
+/**
+ * tg_doc_comment(doc, key, key_len, flow, from, to):
+ * What the comment of mark ${key} ("c:" and a name) is about, in VIEW: the items of a flow from the first
+ * that carries the mark to the last, [from, to).  When none is left, from == to is where they stood: the
+ * comment is orphaned.  What is said about it is in the flow (${key} as a str, TG_TEXT_SLOT_CONTENT).
+ * O(items). Returns TG_OK, TG_ENOTFOUND (no such mark was ever made), TG_ENOMEM.
+ */
+int tg_doc_comment(struct tg_doc *doc, const uint8_t *key, size_t key_len, uint32_t *flow, uint32_t *from,
+    uint32_t *to) __attribute__((nonnull, warn_unused_result));
+
 /* ---- versions ------------------------------------------------------------------------------------------ */
 
 /**
