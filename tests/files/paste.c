@@ -112,8 +112,8 @@ static const char *const markdown_same[] = {
     "````\n```\n````\n",
     "a\n\n---\n\nb\n",
     "![alt \\[text\\]](<https://example.org/p.png>) and ![](<http://example.org/q.png>)\n",
-    "\\# no heading\n\n1\\. no list\n\n\\- nor this\n\n\\> nor that\n\n\\<b\\> \\& \\*x\\* \\_y\\_ \\`z\\` "
-    "\\[l\\](x)\n",
+    ("\\# no heading\n\n1\\. no list\n\n\\- nor this\n\n\\> nor that\n\n\\<b\\> \\& \\*x\\* \\_y\\_ \\`z\\` "
+     "\\[l\\](x)\n"),
     "&#32; a blank before\n",
     "été ☃ 🦊 e\xcc\x81\n",
     "``a`b``\n",
@@ -177,13 +177,13 @@ static const char *const html_same[] = {
     "<p>&lt;script&gt; &amp;amp; &quot;quoted&quot;</p>\n",
     "<ul>\n<li><p>one</p>\n</li>\n<li><p>two</p>\n<ol>\n<li><p>three</p>\n</li></ol>\n</li></ul>\n",
     "<ol start=\"7\">\n<li><p>seven</p>\n<p>more</p>\n<pre><code>x</code></pre>\n</li></ol>\n",
-    "<ul class=\"tasks\">\n<li><input type=\"checkbox\" disabled checked> <p>done</p>\n</li>\n<li><input "
-    "type=\"checkbox\" "
-    "disabled> <p>open</p>\n</li></ul>\n",
+    ("<ul class=\"tasks\">\n<li><input type=\"checkbox\" disabled checked> <p>done</p>\n</li>\n<li><input "
+     "type=\"checkbox\" "
+     "disabled> <p>open</p>\n</li></ul>\n"),
     "<ul>\n<li><p>a</p>\n</li></ul>\n<ul>\n<li><p>b</p>\n</li></ul>\n",
     "<blockquote>\n<p>q</p>\n<blockquote>\n<p>deeper</p>\n</blockquote>\n<p>back</p>\n</blockquote>\n",
-    "<blockquote>\n<ul>\n<li><p>x</p>\n</li></ul>\n</blockquote>\n<blockquote>\n<p>another</p>\n</"
-    "blockquote>\n",
+    ("<blockquote>\n<ul>\n<li><p>x</p>\n</li></ul>\n</blockquote>\n<blockquote>\n<p>another</p>\n</"
+     "blockquote>\n"),
     "<pre><code class=\"language-c\">\nint x;\n\n\ty &lt; z\n\n</code></pre>\n<p>a</p>\n",
     "<p>a</p>\n<hr>\n<p>b</p>\n",
     "<p><img src=\"https://example.org/p.png\" alt=\"a &quot;picture&quot;\"> text</p>\n",
@@ -247,15 +247,15 @@ static const char *const hostile[] = {
     "<img src=\"javascript:alert(1)\" alt=\"pic\">",
     "<img src=\"data:image/svg+xml,<svg onload=alert(1)>\">",
     "<svg><script>alert(1)</script><a xlink:href=\"javascript:alert(1)\">x</a></svg>",
-    "<a href=\"javascript:alert(1)\">x</a><a href=\" java\tscript:alert(1)\">y</a><a "
-    "href=\"jav&#x0A;ascript:alert(1)\">z</a>",
+    ("<a href=\"javascript:alert(1)\">x</a><a href=\" java\tscript:alert(1)\">y</a><a "
+     "href=\"jav&#x0A;ascript:alert(1)\">z</a>"),
     "<a href=\"https://ok.example/\n&quot;onclick=alert(1)\">x</a>",
     "<iframe src=\"https://evil.example\">inside</iframe><object data=x>y</object><embed src=x>",
     "<style>@import url(x)</style><link rel=stylesheet href=x><base href=\"https://evil.example/\">",
     "<p style=\"background:url(javascript:alert(1))\" onclick=alert(1) id=x class=y>text</p>",
     "<form action=x><input name=a><textarea>b</textarea><button>c</button></form>",
-    "<math><mtext></mtext><mglyph><style><!--</style><img title=\"--&gt;&lt;img src=1 "
-    "onerror=alert(1)&gt;\">",
+    ("<math><mtext></mtext><mglyph><style><!--</style><img title=\"--&gt;&lt;img src=1 "
+     "onerror=alert(1)&gt;\">"),
     "<noscript><p title=\"</noscript><img src=x onerror=alert(1)>\">",
     "<pre><code class=\"language-x&quot; onload=alert(1)\">x</code></pre>",
     "<template><script>alert(1)</script></template><xmp><script>alert(1)</script></xmp>",
