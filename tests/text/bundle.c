@@ -112,7 +112,7 @@ same_birth(const struct past_event *a, const struct past_event *b)
 static int
 joins(struct op *op, const struct past_event *e)
 {
-	if (op->e->kind != e->kind)
+	if (op->e->kind != e->kind || op->e->flow != e->flow)
 		return 0;
 	if (e->kind == PAST_INSERT)
 		return op->e->item == e->item && same_birth(op->e, e) && e->pos == op->pos + op->n;
@@ -145,6 +145,7 @@ struct writing {
 	int format_n;
 	int key_at[PAST_KEYS]; /* place in the list of keys, -1 when not used */
 	int key_n;
+	int caption, cell; /* are these flows used? */
 };
 
 static void
@@ -152,7 +153,7 @@ gather(struct writing *w, const struct past *h, int first, int count)
 {
 	static const int none[PAST_KEYS];
 
-	w->n = w->format_n = w->key_n = 0;
+	w->n = w->format_n = w->key_n = w->caption = w->cell = 0;
 	memset(w->key_at, 0, sizeof w->key_at);
 	for (int e = first; count-- > 0; e = past_follows(h, e)) {
 		const struct past_event *x = &h->events[e];
@@ -164,6 +165,10 @@ gather(struct writing *w, const struct past *h, int first, int count)
 		}
 		w->n++;
 		*op = (struct op){x, x->pos, x->kind == PAST_MARK ? x->count : 1, 0, 0};
+		if (x->kind != PAST_SET) {
+			w->caption |= x->flow == 1;
+			w->cell |= x->flow == 2;
+		}
 		if (x->kind == PAST_MARK || x->kind == PAST_SET)
 			w->key_at[x->key] = 1;
 		if (x->kind != PAST_INSERT || memcmp(x->birth, none, sizeof none) == 0)
@@ -180,13 +185,34 @@ gather(struct writing *w, const struct past *h, int first, int count)
 		w->key_at[k] = w->key_at[k] ? w->key_n++ : -1;
 }
 
+/* The caption is ("t", content), the cell is row "r" and column "c" of "t"; of flows of one object the cell
+ * comes first. */
+static void
+write_flows(const struct writing *w, struct past_bundle *b)
+{
+	static const uint8_t objects[] = {0, 1, 'c', 0, 1, 'r', 0, 1, 't'}, caption[] = {1, 1},
+			     cell[] = {3, 0, 2, 1}, both[] = {3, 0, 2, 1, 3, 1};
+	size_t from = w->cell ? 0 : 6;
+
+	put(b->ops, &b->ops_len, 0); /* agents */
+	put(b->ops, &b->ops_len, w->cell ? 3 : 1);
+	memcpy(b->ops + b->ops_len, objects + from, sizeof objects - from);
+	b->ops_len += sizeof objects - from;
+	put(b->ops, &b->ops_len, (uint64_t)(w->caption + w->cell));
+	if (w->caption && w->cell)
+		memcpy(b->ops + b->ops_len, both, sizeof both);
+	else
+		memcpy(b->ops + b->ops_len, w->cell ? cell : caption, w->cell ? sizeof cell : sizeof caption);
+	b->ops_len += w->caption && w->cell ? sizeof both : w->cell ? sizeof cell : sizeof caption;
+}
+
 static void
 write_ops(const struct writing *w, struct past_bundle *b)
 {
 	int64_t cursor = 0;
-	int last = 0;
+	int last = 0, flow = 0, layout = w->caption || w->cell ? 2 : 1;
 
-	put(b->ops, &b->ops_len, 1);
+	put(b->ops, &b->ops_len, (uint64_t)layout);
 	put(b->ops, &b->ops_len, (uint64_t)w->key_n);
 	for (int k = 0; k < PAST_KEYS; k++)
 		if (w->key_at[k] >= 0) {
@@ -205,6 +231,8 @@ write_ops(const struct writing *w, struct past_bundle *b)
 			if (w->formats[i]->birth[k] != 0)
 				put(b->ops, &b->ops_len, (uint64_t)w->key_at[k]);
 	}
+	if (layout == 2)
+		write_flows(w, b);
 	put(b->ops, &b->ops_len, (uint64_t)w->n);
 	for (int i = 0; i < w->n; i++) {
 		int kind = head_kind(&w->ops[i], last);
@@ -213,12 +241,22 @@ write_ops(const struct writing *w, struct past_bundle *b)
 		if (kind <= 1)
 			last = w->ops[i].format;
 	}
+	for (int i = 0; layout == 2 && i < w->n; i++)
+		if (w->ops[i].e->kind != PAST_SET)
+			put(b->ops, &b->ops_len,
+			    w->ops[i].e->flow == 0		? 0
+			    : w->ops[i].e->flow == 1 && w->cell ? 2
+								: 1);
 	for (int i = 0; i < w->n; i++) {
 		const struct op *op = &w->ops[i];
 		int64_t delta = (int64_t)op->pos - cursor;
 
 		if (op->e->kind == PAST_SET)
 			continue;
+		if (op->e->flow != flow) {
+			flow = op->e->flow;
+			delta = op->pos;
+		}
 		put(b->ops, &b->ops_len, delta < 0 ? (uint64_t)(-delta) * 2 - 1 : (uint64_t)delta * 2);
 		cursor = op->pos;
 		if (op->e->kind == PAST_DELETE)
@@ -299,6 +337,7 @@ past_give(const struct past *h, int first, int count, struct tg_doc *doc)
 
 struct reading {
 	struct past_shown *shown;
+	int flow;
 	uint32_t formats[PAST_EVENTS];
 };
 
@@ -324,6 +363,7 @@ read_run(void *ctx, const struct tg_text_run *run)
 	for (uint32_t i = 0; i < run->count; i++) {
 		if (r->shown->n == PAST_EVENTS)
 			abort();
+		r->shown->items[r->shown->n].flow = r->flow;
 		r->shown->items[r->shown->n].kind = run->kind;
 		r->shown->items[r->shown->n].scalar = run->kind == TG_TEXT_CHAR ? scalar_at(&s) : 0;
 		r->formats[r->shown->n++] = run->format;
@@ -355,14 +395,20 @@ read_format(const uint8_t *p, size_t len, int *value)
 int
 past_read(struct tg_doc *doc, struct past_shown *shown)
 {
-	struct reading r = {shown, {0}};
+	static const uint8_t names[PAST_FLOWS][8] = {
+	    {0}, {0x92, 0xa1, 't', 0}, {0x93, 0xa1, 't', 0xa1, 'r', 0xa1, 'c'}};
+	static const size_t name_len[PAST_FLOWS] = {1, 4, 7};
+	struct reading r = {shown, 0, {0}};
+	uint32_t number;
 	const uint8_t *data;
 	size_t len;
 	int rc;
 
 	memset(shown, 0, sizeof *shown);
-	if ((rc = tg_doc_read(doc, 0, 0, tg_doc_length(doc, 0), read_run, &r)) != TG_OK)
-		return rc;
+	for (r.flow = 0; r.flow < PAST_FLOWS; r.flow++)
+		if ((rc = tg_doc_flow(doc, names[r.flow], name_len[r.flow], &number)) != TG_OK ||
+		    (rc = tg_doc_read(doc, number, 0, tg_doc_length(doc, number), read_run, &r)) != TG_OK)
+			return rc;
 	for (int i = 0; i < shown->n; i++) {
 		if ((rc = tg_doc_format(doc, r.formats[i], &data, &len)) != TG_OK)
 			return rc;

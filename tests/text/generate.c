@@ -26,16 +26,19 @@ past_roll(struct past_dice *d, uint32_t below)
 
 struct person {
 	struct past_set version;
-	uint32_t length; /* items it shows */
-	uint32_t caret;
+	struct view {
+		uint32_t length; /* items the version shows */
+		uint32_t caret;
+	} flows[PAST_FLOWS];
+	int flow; /* where the caret is */
 };
 
 struct making {
 	struct past *h;
 	struct past_dice *d;
 	struct person people[PAST_AGENTS];
-	int agents, learns; /* learns: of 16 turns */
-	struct oracle *oracle;
+	int agents, learns;	/* learns: of 16 turns */
+	struct oracle *oracles; /* one for each flow */
 };
 
 /* No two alike, and UTF-8 of all four lengths. */
@@ -48,15 +51,15 @@ letter(int event)
 }
 
 static uint32_t
-count_items(const struct making *m, const struct past_set *version)
+count_items(const struct oracle *o, const struct past_set *version)
 {
 	uint8_t shown[ORACLE_EVENTS];
 	struct oracle_set set = {{0}};
 	uint32_t n = 0;
 
 	memcpy(set.w, version->w, sizeof version->w);
-	oracle_view(m->oracle, &set, shown);
-	for (int e = 0; e < m->oracle->event_n; e++)
+	oracle_view(o, &set, shown);
+	for (int e = 0; e < o->event_n; e++)
 		n += shown[e];
 	return n;
 }
@@ -71,20 +74,24 @@ static void
 add(struct making *m, int who, struct past_event *e)
 {
 	struct person *p = &m->people[who];
+	int n;
 
 	e->agent = who;
+	e->flow = e->kind == PAST_SET ? 0 : p->flow;
 	e->scalar = e->kind == PAST_INSERT && e->item == TG_TEXT_CHAR ? letter(m->h->n) : 0;
 	if (e->kind != PAST_MARK)
 		e->count = 1;
-	oracle_event(m->oracle, m->h, past_add(m->h, &p->version, e));
-	p->length += e->kind == PAST_INSERT;
-	p->length -= e->kind == PAST_DELETE;
+	n = past_add(m->h, &p->version, e);
+	for (int i = 0; i < PAST_FLOWS; i++)
+		oracle_event(&m->oracles[i], m->h, n, i);
+	p->flows[p->flow].length += e->kind == PAST_INSERT;
+	p->flows[p->flow].length -= e->kind == PAST_DELETE;
 }
 
 static void
 type(struct making *m, int who, int n)
 {
-	struct person *p = &m->people[who];
+	struct view *p = &m->people[who].flows[m->people[who].flow];
 	struct past_event e = {0};
 	int forward = past_roll(m->d, 4) != 0;
 
@@ -103,7 +110,7 @@ type(struct making *m, int who, int n)
 static void
 erase(struct making *m, int who, int n)
 {
-	struct person *p = &m->people[who];
+	struct view *p = &m->people[who].flows[m->people[who].flow];
 	struct past_event e = {0};
 	int back = (int)past_roll(m->d, 2);
 
@@ -119,7 +126,7 @@ erase(struct making *m, int who, int n)
 static void
 format(struct making *m, int who)
 {
-	struct person *p = &m->people[who];
+	struct view *p = &m->people[who].flows[m->people[who].flow];
 	struct past_event e = {0};
 
 	e.kind = p->length > 0 && past_roll(m->d, 5) != 0 ? PAST_MARK : PAST_SET;
@@ -152,30 +159,39 @@ learn(struct making *m, int who)
 	past_put(&known, e);
 	for (size_t k = 0; k < sizeof known.w / sizeof *known.w; k++)
 		p->version.w[k] |= known.w[k];
-	p->length = count_items(m, &p->version);
-	if (p->caret > p->length)
-		p->caret = p->length;
+	for (int i = 0; i < PAST_FLOWS; i++) {
+		struct view *v = &p->flows[i];
+
+		v->length = count_items(&m->oracles[i], &p->version);
+		if (v->caret > v->length)
+			v->caret = v->length;
+	}
 }
 
 void
 past_random(struct past *h, struct past_dice *d, int fugue, int agents, int events)
 {
-	static struct oracle oracle;
-	struct making m = {h, d, {{{{0}}, 0, 0}}, agents, 0, &oracle};
+	static struct oracle oracles[PAST_FLOWS];
+	struct making m = {h, d, {{{{0}}, {{0, 0}}, 0}}, agents, 0, oracles};
 
 	if (events > PAST_EVENTS)
 		events = PAST_EVENTS;
 	memset(h, 0, sizeof *h);
-	oracle.event_n = oracle.item_n = 0;
-	oracle.fugue = fugue;
+	for (int i = 0; i < PAST_FLOWS; i++) {
+		oracles[i].event_n = oracles[i].item_n = 0;
+		oracles[i].fugue = fugue;
+	}
 	m.learns = 1 + (int)past_roll(d, 8);
 	while (room(&m, events)) {
 		int who = (int)past_roll(d, (uint32_t)agents);
-		struct person *p = &m.people[who];
 		uint32_t dice = past_roll(d, 16);
+		struct view *p;
 
 		if (h->n > 0 && (int)past_roll(d, 16) < m.learns)
 			learn(&m, who);
+		if (past_roll(d, 8) == 0)
+			m.people[who].flow = (int)past_roll(d, PAST_FLOWS);
+		p = &m.people[who].flows[m.people[who].flow];
 		if (past_roll(d, 3) == 0) /* elsewhere; mostly people stay, or meet in the middle */
 			p->caret = past_roll(d, 2) ? p->length / 2 : past_roll(d, p->length + 1);
 		if (dice < 8 || p->length == 0)
@@ -185,4 +201,14 @@ past_random(struct past *h, struct past_dice *d, int fugue, int agents, int even
 		else
 			format(&m, who);
 	}
+}
+
+int
+past_numbered(struct past *h, uint32_t number)
+{
+	struct past_dice d = {NULL, 0, number * UINT64_C(0x9e3779b97f4a7c15) + 1};
+	int fugue = number % 5 == 0, events = (int)(number % 16 == 0 ? number % 256 : number % 64);
+
+	past_random(h, &d, fugue, 2 + (int)(number % 5), 1 + events);
+	return fugue ? TG_TEXT_ORDER_FUGUE : TG_TEXT_ORDER_FUGUEMAX;
 }

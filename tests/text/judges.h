@@ -5,8 +5,12 @@
 #include "text/past.h"
 #include "text/oracle.h"
 
-/** oracle_event(o, h, e): Give event ${e} of ${h}, all before it given, to the oracle and apply it. */
-void oracle_event(struct oracle *o, const struct past *h, int e);
+/**
+ * oracle_event(o, h, e, flow):
+ * Give event ${e} of ${h}, all before it given, to the oracle and apply it.  An oracle knows one flow: events
+ * of others just happened.
+ */
+void oracle_event(struct oracle *o, const struct past *h, int e, int flow);
 
 /** oracle_show(h, fugue, shown): What the naive oracle says that a document with these events shows. */
 void oracle_show(const struct past *h, int fugue, struct past_shown *shown);

@@ -51,7 +51,8 @@ past_same(const struct past_shown *a, const struct past_shown *b, int *at)
 	int i, k;
 
 	for (i = 0; i < a->n && i < b->n; i++) {
-		if (a->items[i].kind != b->items[i].kind || a->items[i].scalar != b->items[i].scalar)
+		if (a->items[i].flow != b->items[i].flow || a->items[i].kind != b->items[i].kind ||
+		    a->items[i].scalar != b->items[i].scalar)
 			break;
 		for (k = 0; k < PAST_KEYS && a->items[i].value[k] == b->items[i].value[k]; k++)
 			;

@@ -20,6 +20,7 @@
 #define PAST_AGENTS 6
 #define PAST_KEYS   4
 #define PAST_VALUES 3 /* 0 is absent */
+#define PAST_FLOWS  3 /* the body, a caption, a cell */
 
 enum past_kind {
 	PAST_INSERT,
@@ -32,6 +33,7 @@ struct past_event {
 	int agent; /* ties: the lower first */
 	uint32_t seq;
 	enum past_kind kind;
+	int flow;	     /* all but sets */
 	uint32_t pos, count; /* marks: [pos, pos + count); else count is 1 */
 	int item;	     /* inserts: enum tg_text_kind */
 	uint32_t scalar;     /* characters: no two events of a history have the same, unless a test says so */
@@ -67,7 +69,7 @@ past_put(struct past_set *s, int event)
 /* What a document shows: what all hosts must agree on. */
 struct past_shown {
 	struct {
-		int kind;
+		int flow, kind; /* the body first */
 		uint32_t scalar;
 		int value[PAST_KEYS];
 	} items[PAST_EVENTS];
@@ -144,5 +146,9 @@ uint32_t past_roll(struct past_dice *d, uint32_t below);
  * the given order only: which item the n-th is, and so how much is left when two have deleted, depends on it.
  */
 void past_random(struct past *h, struct past_dice *d, int fugue, int agents, int events);
+
+/** past_numbered(h, number): The history of that number; the first 10,000 are frozen in
+ * tests/vectors/graphs.txt. Returns its order, an enum tg_text_order. */
+int past_numbered(struct past *h, uint32_t number);
 
 #endif

@@ -26,6 +26,7 @@
 struct tree {
 	const struct past *h;
 	int fugue;
+	int flow; /* one at a time: each has a tree of its own */
 	struct past_set known[PAST_EVENTS];
 	struct node {
 		int first[2]; /* children on the left and on the right, in order */
@@ -68,6 +69,13 @@ read_tree(struct tree *t)
 	}
 }
 
+/* Does an event of this kind, in this flow, stand at ${e}? */
+static int
+is(const struct tree *t, int e, enum past_kind kind)
+{
+	return t->h->events[e].kind == kind && t->h->events[e].flow == t->flow;
+}
+
 static int
 place(const struct tree *t, int node)
 {
@@ -84,12 +92,12 @@ show_version(const struct tree *t, const struct past_set *version, struct past_s
 {
 	memset(shows, 0, sizeof *shows);
 	for (int e = 0; e < t->h->n; e++)
-		if (t->h->events[e].kind == PAST_INSERT && past_has(version, e))
+		if (is(t, e, PAST_INSERT) && past_has(version, e))
 			past_put(shows, e);
 	for (int e = 0; e < t->h->n; e++) {
 		int item = t->target[e];
 
-		if (t->h->events[e].kind == PAST_DELETE && past_has(version, e))
+		if (is(t, e, PAST_DELETE) && past_has(version, e))
 			shows->w[item / 64] &= ~(UINT64_C(1) << (item % 64));
 	}
 }
@@ -198,20 +206,20 @@ show(const struct tree *t, struct past_shown *shown)
 
 		if (h->events[e].kind == PAST_SET && (set[k] < 0 || wins(t, e, set[k])))
 			set[k] = e;
-		if (h->events[e].kind != PAST_MARK)
+		if (!is(t, e, PAST_MARK))
 			continue;
 		cover(t, e, covered);
 		for (int i = 0; i < t->list_n; i++)
 			if (covered[i] && (winner[i][k] < 0 || wins(t, e, winner[i][k])))
 				winner[i][k] = e;
 	}
-	memset(shown, 0, sizeof *shown);
 	show_version(t, &all, &shows);
 	for (int i = 0; i < t->list_n; i++) {
 		const struct past_event *item = &h->events[t->list[i]];
 
 		if (!past_has(&shows, t->list[i]))
 			continue;
+		shown->items[shown->n].flow = t->flow;
 		shown->items[shown->n].kind = item->item;
 		shown->items[shown->n].scalar = item->item == TG_TEXT_CHAR ? item->scalar : 0;
 		for (int k = 0; k < PAST_KEYS; k++)
@@ -223,28 +231,40 @@ show(const struct tree *t, struct past_shown *shown)
 		shown->registers[k] = set[k] < 0 ? 0 : h->events[set[k]].value;
 }
 
+static void
+show_flow(struct tree *t, int flow, struct past_shown *shown)
+{
+	struct past_set shows;
+
+	t->flow = flow;
+	t->list_n = 0;
+	t->nodes[ROOT] = (struct node){{-1, -1}, -1, ROOT};
+	for (int e = 0; e < t->h->n; e++) {
+		if (is(t, e, PAST_INSERT))
+			insert_item(t, e);
+		if (!is(t, e, PAST_DELETE))
+			continue;
+		show_version(t, &t->known[e], &shows);
+		t->target[e] = visible(t, &shows, t->h->events[e].pos);
+	}
+	show(t, shown);
+}
+
 void
 tree_show(const struct past *h, int fugue, struct past_shown *shown)
 {
 	static struct tree t;
-	struct past_set shows;
 
 	t.h = h;
 	t.fugue = fugue;
-	t.list_n = 0;
-	t.nodes[ROOT] = (struct node){{-1, -1}, -1, ROOT};
 	for (int e = 0; e < h->n; e++) {
 		past_known(h, e, &t.known[e]);
 		t.lamport[e] = 1;
 		for (int i = 0; i < h->events[e].parent_n; i++)
 			if (t.lamport[h->events[e].parents[i]] >= t.lamport[e])
 				t.lamport[e] = t.lamport[h->events[e].parents[i]] + 1;
-		if (h->events[e].kind == PAST_INSERT)
-			insert_item(&t, e);
-		if (h->events[e].kind != PAST_DELETE)
-			continue;
-		show_version(&t, &t.known[e], &shows);
-		t.target[e] = visible(&t, &shows, h->events[e].pos);
 	}
-	show(&t, shown);
+	memset(shown, 0, sizeof *shown);
+	for (int flow = 0; flow < PAST_FLOWS; flow++)
+		show_flow(&t, flow, shown);
 }
