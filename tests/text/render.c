@@ -355,6 +355,105 @@ START_TEST(steps_lead_to_what_a_fresh_drawing_shows)
 }
 END_TEST
 
+/* ---- what a change costs */
+
+#define MANY 10000
+
+static struct tg_drawing *
+open_long(struct tg_doc **doc, const char *list)
+{
+	static const uint8_t agent[TG_TEXT_AGENT_BYTES] = {1};
+	static const char *const text =
+	    "Some words, about as many as a paragraph has, to make a megabyte of all.";
+	struct tg_edit e[2] = {{0}, {0}};
+	struct tg_buf attrs = {0};
+	struct tg_drawing *d;
+	struct tg_render r;
+
+	ck_assert_int_eq(tg_doc_open(doc, TG_TEXT_ORDER_FUGUEMAX), TG_OK);
+	ck_assert_int_eq(tg_doc_set_agent(*doc, agent), TG_OK);
+	tg_write_array(&attrs, 1);
+	put_attr(&attrs, "list", list);
+	e[0].kind = TG_EDIT_BLOCK;
+	e[0].attrs = attrs.data;
+	e[0].attrs_len = list[0] != '\0' ? attrs.len : 0;
+	e[1].kind = TG_EDIT_INSERT;
+	e[1].text = (const uint8_t *)text;
+	e[1].text_len = strlen(text);
+	for (uint32_t i = 0; i < MANY; i++) {
+		e[0].index = tg_doc_view_length(*doc, 0);
+		e[1].index = e[0].index + 1;
+		ck_assert_int_eq(tg_doc_edit(*doc, e, 2, NULL, NULL), TG_OK);
+	}
+	tg_buf_free(&attrs);
+	ck_assert_int_eq(tg_drawing_open(&d, *doc, 0), TG_OK);
+	ck_assert_int_eq(tg_drawing_update(d, &r), TG_OK);
+	ck_assert_uint_eq(r.step_count, 1);
+	ck_assert_uint_ge(r.token_count, 3 * MANY);
+	return d;
+}
+
+/* The tokens drawn after one edit at an item. */
+static struct tg_render
+tokens_after(struct tg_doc *doc, struct tg_drawing *d, struct tg_edit e)
+{
+	struct tg_render r;
+
+	ck_assert_int_eq(tg_doc_edit(doc, &e, 1, NULL, NULL), TG_OK);
+	ck_assert_int_eq(tg_drawing_update(d, &r), TG_OK);
+	return r;
+}
+
+START_TEST(a_change_in_a_long_document_draws_what_it_touches)
+{
+	static const char *const lists[] = {"", "bullet:x"};
+	static const uint8_t list_x[] = {0x91, 0x92, 0xa4, 'l', 'i', 's', 't', 0xa8, 'b', 'u', 'l', 'l', 'e',
+	    't', ':', 'x'},
+			     two[] = {0xa9, 'h', 'e', 'a', 'd', 'i', 'n', 'g', ':', '2'}, one[] = {1};
+	struct tg_edit e = {.kind = TG_EDIT_INSERT, .index = 500000, .text = one, .text_len = 1};
+	struct tg_drawing *d;
+	struct tg_render r;
+	struct tg_doc *doc;
+	uint32_t at, flow, index;
+
+	d = open_long(&doc, lists[_i]);
+	e.text = (const uint8_t *)"x";
+	r = tokens_after(doc, d, e); /* a key: the inside of one block */
+	ck_assert_uint_eq(r.step_count, 1);
+	ck_assert_uint_eq(r.token_count, 1);
+	ck_assert_uint_eq(r.steps[0].open_start + r.steps[0].open_end, 0);
+	ck_assert_int_eq(tg_drawing_position(d, 0, 500000, &at), TG_OK);
+	ck_assert_int_eq(tg_drawing_index(d, at, &flow, &index), TG_OK);
+	ck_assert_uint_eq(index, 500000);
+	ck_assert_uint_ge(at, r.steps[0].from);
+	ck_assert_uint_le(at, r.steps[0].to);
+	e.kind = TG_EDIT_BLOCK; /* Enter */
+	e.attrs = list_x;
+	e.attrs_len = _i == 0 ? 0 : sizeof list_x;
+	r = tokens_after(doc, d, e);
+	ck_assert_uint_eq(r.step_count, 1);
+	ck_assert_uint_le(r.token_count, 14);
+	e.kind = TG_EDIT_DELETE; /* and back */
+	e.count = 1;
+	r = tokens_after(doc, d, e);
+	ck_assert_uint_le(r.token_count, 10);
+	e.kind = TG_EDIT_MARK; /* a heading, which leaves the list: the next begins another */
+	e.key = (const uint8_t *)"type";
+	e.key_len = 4;
+	e.value = two;
+	e.value_len = sizeof two;
+	e.index = index; /* somewhere in the block: no marker, nothing but text to draw */
+	r = tokens_after(doc, d, e);
+	ck_assert_uint_le(r.token_count, 3);
+	e.index = 0;
+	r = tokens_after(doc, d, e);
+	ck_assert_uint_eq(r.step_count, 1);
+	ck_assert_uint_le(r.token_count, 14);
+	tg_drawing_close(d);
+	tg_doc_close(doc);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -364,6 +463,7 @@ main(void)
 	int failed;
 
 	tcase_set_timeout(t, 120);
+	tcase_add_loop_test(t, a_change_in_a_long_document_draws_what_it_touches, 0, 2);
 	tcase_add_loop_test(t, steps_lead_to_what_a_fresh_drawing_shows, 1, 101);
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);
