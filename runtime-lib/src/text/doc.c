@@ -294,9 +294,11 @@ add(struct tg_doc *doc, const uint8_t *key, uint64_t first_seq, const struct tg_
     size_t parent_count, const uint8_t *ops, size_t ops_len, const uint8_t *text, size_t text_len)
 {
 	uint32_t agent = TG_LV_NONE, start = doc->log.next;
-	uint64_t next = tg_doc_next_seq(doc, key);
+	uint64_t next = 0;
 	int rc;
 
+	if (tg_graph_agent(&doc->graph, key, 0, &agent) == TG_OK)
+		next = doc->graph.agents[agent].next_seq;
 	if (first_seq > next)
 		return TG_EGAP;
 	if (first_seq < next)
@@ -307,8 +309,6 @@ add(struct tg_doc *doc, const uint8_t *key, uint64_t first_seq, const struct tg_
 		return rc;
 	if (doc->decoded->event_n > TG_TEXT_EVENTS_MAX - start)
 		return TG_ELIMIT;
-	if (next > 0 && (rc = tg_graph_agent(&doc->graph, key, 0, &agent)) != TG_OK)
-		return rc;
 	if ((rc = resolve_parents(doc, agent, first_seq, parents, parent_count)) != TG_OK)
 		return rc;
 
@@ -334,7 +334,7 @@ add(struct tg_doc *doc, const uint8_t *key, uint64_t first_seq, const struct tg_
 		return rc;
 
 	/* Nothing is refused from here on. */
-	if ((rc = tg_graph_agent(&doc->graph, key, 1, &agent)) != TG_OK ||
+	if ((agent == TG_LV_NONE && (rc = tg_graph_agent(&doc->graph, key, 1, &agent)) != TG_OK) ||
 	    (rc = tg_graph_append(
 		 &doc->graph, agent, doc->decoded->event_n, doc->parents.v, doc->parents.n)) != TG_OK ||
 	    (rc = log_decoded(doc)) != TG_OK ||

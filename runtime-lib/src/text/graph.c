@@ -80,6 +80,7 @@ tg_graph_free(struct tg_graph *g)
 	tg_free(g->parent_pool);
 	tg_free(g->parent_runs);
 	tg_free(g->reach);
+	tg_free(g->clocks);
 	tg_free(g->hint);
 	tg_free(g->heap.v);
 	memset(g, 0, sizeof *g);
@@ -179,6 +180,37 @@ tg_graph_lamport(const struct tg_graph *g, uint32_t lv)
 	return r->lamport + (lv - r->start);
 }
 
+/* Note what the new run ${r}, whose parents are these, has before it. */
+static int
+add_clock(struct tg_graph *g, uint32_t run, const uint32_t *parents, size_t parent_count)
+{
+	struct tg_clock *c;
+	int rc;
+
+	if (g->runs[run].agent >= TG_CLOCK_AGENTS) {
+		tg_free(g->clocks);
+		g->clocks = NULL;
+		g->clock_cap = 0;
+		g->unclocked = 1;
+		return TG_OK;
+	}
+	if ((rc = tg_array_need((void **)&g->clocks, &g->clock_cap, (size_t)run + 1, sizeof *g->clocks)) !=
+	    TG_OK)
+		return rc;
+	c = &g->clocks[run];
+	memset(c, 0, sizeof *c);
+	for (size_t i = 0; i < parent_count; i++) {
+		const struct tg_grun *up = tg_graph_run(g, parents[i]);
+		const struct tg_clock *d = &g->clocks[up - g->runs];
+
+		for (uint32_t k = 0; k < TG_CLOCK_AGENTS; k++)
+			c->v[k] = d->v[k] > c->v[k] ? d->v[k] : c->v[k];
+		if (c->v[up->agent] <= parents[i])
+			c->v[up->agent] = parents[i] + 1;
+	}
+	return TG_OK;
+}
+
 int
 tg_graph_append(
     struct tg_graph *g, uint32_t agent, uint32_t count, const uint32_t *parents, size_t parent_count)
@@ -207,6 +239,8 @@ tg_graph_append(
 
 			g->parent_pool[g->pool_n + i] = parents[i];
 			g->parent_runs[g->pool_n + i] = tg_graph_run_index(g, parents[i]);
+			if (g->runs[g->parent_runs[g->pool_n + i]].end == parents[i] + 1)
+				g->runs[g->parent_runs[g->pool_n + i]].followed = 1;
 			if (l > lamport)
 				lamport = l;
 		}
@@ -218,6 +252,8 @@ tg_graph_append(
 		r->parents = (uint32_t)g->pool_n;
 		r->parent_count = (uint32_t)parent_count;
 		g->pool_n += parent_count;
+		if (!g->unclocked && (rc = add_clock(g, (uint32_t)g->n - 1, parents, parent_count)) != TG_OK)
+			return rc;
 	}
 	if (hints > g->hint_n) {
 		if ((rc = tg_array_need((void **)&g->hint, &g->hint_cap, hints, sizeof *g->hint)) != TG_OK)
@@ -226,6 +262,7 @@ tg_graph_append(
 			g->hint[g->hint_n++] = (uint32_t)g->n - 1;
 	}
 	g->runs[g->n - 1].end = end;
+	g->runs[g->n - 1].followed = 0;
 	g->next = end;
 	a->next_seq += count;
 	return TG_OK;
@@ -340,6 +377,84 @@ sort_lvs(struct tg_lvs *l)
 	l->n = n;
 }
 
+/* What these versions have per agent, one past the newest event; of the events themselves only if ${own}. */
+static struct tg_clock
+clock_of(const struct tg_graph *g, const uint32_t *v, size_t n, int own)
+{
+	struct tg_clock c = {{0}};
+
+	for (size_t i = 0; i < n; i++) {
+		const struct tg_grun *r = tg_graph_run(g, v[i]);
+		const struct tg_clock *d = &g->clocks[r - g->runs];
+
+		for (uint32_t k = 0; k < TG_CLOCK_AGENTS; k++)
+			c.v[k] = d->v[k] > c.v[k] ? d->v[k] : c.v[k];
+		if (c.v[r->agent] < v[i] + (own != 0))
+			c.v[r->agent] = v[i] + (own != 0);
+	}
+	return c;
+}
+
+static void
+reduce_by_clock(const struct tg_graph *g, struct tg_lvs *l)
+{
+	struct tg_clock c = clock_of(g, l->v, l->n, 0);
+	size_t kept = 0;
+
+	for (size_t i = 0; i < l->n; i++)
+		if (c.v[tg_graph_run(g, l->v[i])->agent] <= l->v[i])
+			l->v[kept++] = l->v[i];
+	l->n = kept;
+}
+
+/* Is this event nobody's parent? */
+static int
+is_head(const struct tg_graph *g, uint32_t lv)
+{
+	const struct tg_grun *r = tg_graph_run(g, lv);
+
+	return lv == r->end - 1 && !r->followed;
+}
+
+/*
+ * Two events: is the older one an ancestor of the newer?  Mostly it is and not far away, so look depth first,
+ * oldest parents first, rather than at everything between the two.
+ */
+static int
+reduce_two(struct tg_graph *g, struct tg_lvs *l)
+{
+	uint32_t old = l->v[0];
+	int rc;
+
+	if ((rc = new_pass(g)) != TG_OK)
+		return rc;
+	g->heap.n = 0; /* as a stack */
+	if ((rc = tg_array_need((void **)&g->heap.v, &g->heap.cap, 1, sizeof *g->heap.v)) != TG_OK)
+		return rc;
+	g->heap.v[g->heap.n++] = tg_graph_run_index(g, l->v[1]);
+	while (g->heap.n > 0) {
+		const struct tg_grun *r = &g->runs[g->heap.v[--g->heap.n]];
+
+		if (r->start <= old) { /* only what is newer gets here, so it holds the older one */
+			l->v[0] = l->v[1];
+			l->n = 1;
+			return TG_OK;
+		}
+		if ((rc = tg_array_need((void **)&g->heap.v, &g->heap.cap, g->heap.n + r->parent_count,
+			 sizeof *g->heap.v)) != TG_OK)
+			return rc;
+		for (uint32_t i = r->parent_count; i-- > 0;) { /* sorted: the oldest comes to the top */
+			uint32_t run = g->parent_runs[r->parents + i];
+
+			if (g->parent_pool[r->parents + i] < old || g->reach[run].stamp == g->stamp)
+				continue;
+			g->reach[run].stamp = g->stamp;
+			g->heap.v[g->heap.n++] = run;
+		}
+	}
+	return TG_OK;
+}
+
 /*
  * Walk down all runs from that of the newest to that of the oldest and note what is reached.  It looks at
  * more runs than a heap of those reached would, but at each for a nanosecond.
@@ -348,12 +463,20 @@ int
 tg_graph_reduce(struct tg_graph *g, struct tg_lvs *l)
 {
 	uint32_t low, r;
-	size_t left, kept;
+	size_t left, kept, followed = 0;
 	int rc;
 
 	sort_lvs(l);
-	if (l->n <= 1)
+	if (l->n > 1 && !g->unclocked) {
+		reduce_by_clock(g, l);
 		return TG_OK;
+	}
+	while (followed < l->n && is_head(g, l->v[followed]))
+		followed++;
+	if (followed + 1 >= l->n) /* the last one is the newest: nobody's ancestor */
+		return TG_OK;
+	if (l->n == 2)
+		return reduce_two(g, l);
 	if ((rc = new_pass(g)) != TG_OK)
 		return rc;
 	left = kept = l->n;
@@ -447,6 +570,30 @@ diff_pass(struct tg_graph *g, const uint32_t *a, size_t an, const uint32_t *b, s
 	return 0;
 }
 
+/* The events of ${hi} that ${lo} does not have, newest first. */
+static int
+emit_by_clock(struct tg_graph *g, struct tg_clock hi, const struct tg_clock *lo, struct tg_spans *s)
+{
+	int rc;
+
+	for (;;) {
+		const struct tg_grun *r;
+		uint32_t newest = 0, k = 0;
+
+		for (uint32_t i = 0; i < TG_CLOCK_AGENTS; i++)
+			if (hi.v[i] > lo->v[i] && hi.v[i] > newest) {
+				newest = hi.v[i];
+				k = i;
+			}
+		if (newest == 0)
+			return TG_OK;
+		r = tg_graph_run(g, newest - 1);
+		if ((rc = emit(s, r->start > lo->v[k] ? r->start : lo->v[k], newest)) != TG_OK)
+			return rc;
+		hi.v[k] = g->clocks[r - g->runs].v[k];
+	}
+}
+
 int
 tg_graph_diff(struct tg_graph *g, const uint32_t *a, size_t an, const uint32_t *b, size_t bn,
     struct tg_spans *only_a, struct tg_spans *only_b)
@@ -469,6 +616,12 @@ tg_graph_diff(struct tg_graph *g, const uint32_t *a, size_t an, const uint32_t *
 			return emit(only_a, b[0] + 1, a[0] + 1);
 		if (b[0] > a[0] && a[0] >= r->start)
 			return emit(only_b, a[0] + 1, b[0] + 1);
+	}
+	if (!g->unclocked) {
+		struct tg_clock ca = clock_of(g, a, an, 1), cb = clock_of(g, b, bn, 1);
+
+		rc = emit_by_clock(g, ca, &cb, only_a);
+		return rc == TG_OK ? emit_by_clock(g, cb, &ca, only_b) : rc;
 	}
 	if ((rc = new_pass(g)) != TG_OK || !diff_pass(g, a, an, b, bn, only_a, only_b, &rc))
 		return rc;

@@ -20,7 +20,8 @@
 
 #include "text/pool.h"
 
-#define TG_LV_NONE UINT32_MAX
+#define TG_LV_NONE	UINT32_MAX
+#define TG_CLOCK_AGENTS 8
 
 struct tg_lvs { /* a growable list of LVs; a frontier when sorted */
 	uint32_t *v;
@@ -43,6 +44,7 @@ struct tg_grun {
 	uint32_t lamport;    /* of start: 1 + the highest of the parents, else 1 */
 	uint32_t parents;    /* index in parent_pool */
 	uint32_t parent_count;
+	uint32_t followed; /* does another run name the last event as a parent? */
 };
 
 struct tg_agent {
@@ -78,6 +80,15 @@ struct tg_graph {
 		      ${stamp} */
 	size_t reach_n, reach_cap;
 	uint32_t stamp;
+	/*
+	 * While few agents have written: of each run, one past each agent's newest event before it.  An agent's
+	 * events follow one another, so that says all about a version, and ancestry is one comparison.
+	 */
+	struct tg_clock {
+		uint32_t v[TG_CLOCK_AGENTS];
+	} * clocks;
+	size_t clock_cap;
+	int unclocked; /* too many agents: clocks are gone */
 };
 
 int tg_lvs_push(struct tg_lvs *l, uint32_t lv) __attribute__((warn_unused_result));

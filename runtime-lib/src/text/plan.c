@@ -176,7 +176,8 @@ visit_all(struct plan *p, struct tg_doc *doc,
 		struct tg_lvs version = {0};
 		uint32_t i;
 
-		sort_ready(p, n);
+		if (n > 1)
+			sort_ready(p, n);
 		for (uint32_t k = 0; k < n; k++)
 			p->stack[depth++] = p->ready[k];
 		if (depth == 0)
