@@ -274,10 +274,34 @@ read_case(struct input *in, struct trace_case *c)
 }
 
 int
+trace_parse(uint8_t *data, size_t len, struct trace_file *file)
+{
+	struct input in = {data + 4, data + len, 0};
+
+	memset(file, 0, sizeof *file);
+	file->data = data;
+	file->len = len;
+	if (len < 8 || memcmp(data, "TGT1", 4) != 0) {
+		trace_close(file);
+		return -1;
+	}
+	file->n = u32(&in);
+	if (file->n > len || (file->cases = calloc(file->n + 1, sizeof *file->cases)) == NULL)
+		abort();
+	for (size_t i = 0; i < file->n; i++)
+		if (read_case(&in, &file->cases[i]) != 0) {
+			trace_close(file);
+			return -1;
+		}
+	return 0;
+}
+
+#ifndef __wasm__ /* no files there: the page of a benchmark brings the bytes */
+int
 trace_open(const char *path, struct trace_file *file)
 {
-	struct input in;
 	FILE *f = fopen(path, "rb");
+	uint8_t *data;
 	long len;
 
 	memset(file, 0, sizeof *file);
@@ -287,28 +311,17 @@ trace_open(const char *path, struct trace_file *file)
 			fclose(f);
 		return -1;
 	}
-	file->len = (size_t)len;
-	if ((file->data = malloc(file->len)) == NULL)
+	if ((data = malloc((size_t)len)) == NULL)
 		abort();
-	if (fread(file->data, 1, file->len, f) != file->len || memcmp(file->data, "TGT1", 4) != 0) {
-		fprintf(stderr, "%s: not a trace file (see traces/convert.mjs)\n", path);
+	if (fread(data, 1, (size_t)len, f) != (size_t)len || trace_parse(data, (size_t)len, file) != 0) {
+		fprintf(stderr, "%s: not a trace file, or a damaged one (see traces/convert.mjs)\n", path);
 		fclose(f);
-		trace_close(file);
 		return -1;
 	}
 	fclose(f);
-	in = (struct input){file->data + 4, file->data + file->len, 0};
-	file->n = u32(&in);
-	if (file->n > file->len || (file->cases = calloc(file->n + 1, sizeof *file->cases)) == NULL)
-		abort();
-	for (size_t i = 0; i < file->n; i++)
-		if (read_case(&in, &file->cases[i]) != 0) {
-			fprintf(stderr, "%s: case %zu is damaged\n", path, i);
-			trace_close(file);
-			return -1;
-		}
 	return 0;
 }
+#endif
 
 void
 trace_close(struct trace_file *file)
@@ -341,4 +354,38 @@ trace_add(struct tg_doc *doc, const struct trace_case *c)
 			return rc;
 	}
 	return TG_OK;
+}
+
+int
+trace_type(struct tg_doc *doc, const struct trace_case *c, size_t *bytes)
+{
+	static const uint8_t agent[TG_TEXT_AGENT_BYTES] = {1};
+	size_t sum = 0;
+	int rc = tg_doc_set_agent(doc, agent);
+
+	for (size_t k = 0; k < c->patch_n && rc == TG_OK; k++) {
+		const struct trace_patch *p = &c->patches[k];
+		struct tg_edit e = {0};
+		struct tg_bundle b;
+
+		e.index = p->pos;
+		if (p->del > 0) {
+			e.kind = TG_EDIT_DELETE;
+			e.count = p->del;
+			rc = tg_doc_edit(doc, &e, 1, NULL, NULL);
+		}
+		if (p->text_len > 0 && rc == TG_OK) {
+			e.kind = TG_EDIT_INSERT;
+			e.text = p->text;
+			e.text_len = p->text_len;
+			rc = tg_doc_edit(doc, &e, 1, NULL, NULL);
+		}
+		if (k % 100 != 99 && k + 1 < c->patch_n)
+			continue;
+		while (rc == TG_OK && tg_doc_take(doc, &b) == TG_OK)
+			sum += b.ops_len + b.text_len;
+	}
+	if (bytes != NULL)
+		*bytes = sum;
+	return rc;
 }

@@ -55,11 +55,21 @@ struct trace_file {
 	size_t n;
 };
 
+/** trace_parse(data, len, file): The same from memory; takes ownership of ${data}, which malloc() gave. */
+int trace_parse(uint8_t *data, size_t len, struct trace_file *file);
+
 /** trace_open(path, file), trace_close(file): 0, or -1 with a message on stderr.  Memory failures abort. */
 int trace_open(const char *path, struct trace_file *file);
 void trace_close(struct trace_file *file);
 
 /** trace_add(doc, c): Add all bundles of a case; the first status that is not TG_OK. */
 int trace_add(struct tg_doc *doc, const struct trace_case *c);
+
+/**
+ * trace_type(doc, c, bytes):
+ * Type the patches of a case, one edit at a time, and take bundles every 100; *${bytes} of them (or NULL).
+ * The first status that is not TG_OK.
+ */
+int trace_type(struct tg_doc *doc, const struct trace_case *c, size_t *bytes);
 
 #endif

@@ -79,7 +79,8 @@ function repeat(txns, times) {
   return all;
 }
 
-function trace(t, copies) {
+// What a trace is as transactions, joined, and the text they end in.
+export function trace(t, copies) {
   const linear = t.kind !== "concurrent";
   const txns = t.txns.map((x, i) => ({
     agent: linear ? 0 : x.agent,
