@@ -22,6 +22,8 @@ tg_doc_open(struct tg_doc **doc, int order)
 	d->order = order;
 	d->agent = TG_LV_NONE;
 	d->open_marks = TG_LV_NONE;
+	d->floor = TG_LV_NONE;
+	d->budget = TG_TRACK_BUDGET;
 	d->decoded = tg_calloc(1, sizeof *d->decoded);
 	rc = d->decoded != NULL ? TG_OK : TG_ENOMEM;
 	if (rc != TG_OK || (rc = tg_pool_init(&d->pool)) != TG_OK ||
@@ -91,7 +93,7 @@ tg_doc_ready(struct tg_doc *doc)
 		return doc->failed;
 	if (doc->saved != NULL && (rc = doc->saved->load(doc)) != TG_OK)
 		return rc;
-	return doc->loading ? tg_doc_load_end(doc) : TG_OK;
+	return doc->loading || doc->applied != doc->log.next ? tg_doc_load_end(doc) : TG_OK;
 }
 
 int
@@ -289,13 +291,51 @@ resolve_parents(
 	return tg_graph_reduce(&doc->graph, &doc->parents);
 }
 
+/*
+ * Can the decoded bundle wait in the log until somebody looks?  While a document is loaded all can, else
+ * those known to be in range.  *${length}: the items of the body where it was made, UINT32_MAX when not
+ * known.
+ */
+static int
+can_wait(struct tg_doc *doc, int follows, uint64_t *length)
+{
+	const struct tg_lvs *p = &doc->parents;
+	const struct tg_grun *r = NULL;
+
+	*length = UINT32_MAX;
+	if (doc->decoded->flow_n > 0 || (doc->loading && !follows))
+		return doc->loading;
+	if (p->n == 0)
+		*length = 0;
+	else if (p->n == 1 && (r = tg_graph_run(&doc->graph, p->v[0]))->end == p->v[0] + 1)
+		*length = r->length;
+	return doc->loading || *length != UINT32_MAX;
+}
+
+/* Make doc->parents the prepared version. */
+static int
+prepare(struct tg_doc *doc)
+{
+	const struct tg_lvs *p = &doc->parents;
+	uint32_t floor = p->n > 0 ? p->v[p->n - 1] + 1 : 0;
+	int rc;
+
+	if ((rc = tg_track_flush(doc)) != TG_OK)
+		return rc;
+	if (!doc->items.tracking && tg_lvs_equal(p, &doc->merged))
+		return TG_OK;
+	if ((rc = tg_track_need(doc, floor)) != TG_OK)
+		return rc;
+	return tg_walk_to(doc, p);
+}
+
 static int
 add(struct tg_doc *doc, const uint8_t *key, uint64_t first_seq, const struct tg_event_id *parents,
     size_t parent_count, const uint8_t *ops, size_t ops_len, const uint8_t *text, size_t text_len)
 {
-	uint32_t agent = TG_LV_NONE, start = doc->log.next;
+	uint32_t agent = TG_LV_NONE, start = doc->log.next, floor;
 	uint64_t next = 0;
-	int rc;
+	int rc, wait, follows;
 
 	if (tg_graph_agent(&doc->graph, key, 0, &agent) == TG_OK)
 		next = doc->graph.agents[agent].next_seq;
@@ -312,24 +352,17 @@ add(struct tg_doc *doc, const uint8_t *key, uint64_t first_seq, const struct tg_
 	if ((rc = resolve_parents(doc, agent, first_seq, parents, parent_count)) != TG_OK)
 		return rc;
 
-	if (!doc->items.tracking && !doc->deferred && !tg_lvs_equal(&doc->parents, &doc->merged)) {
-		if (doc->loading) {
-			doc->deferred = 1;
-			doc->lined = 0; /* all of it will be walked, what was one line too */
-		} else if ((rc = tg_walk_track(doc)) != TG_OK)
+	follows = tg_lvs_equal(&doc->parents, &doc->merged);
+	floor = doc->parents.n > 0 ? doc->parents.v[doc->parents.n - 1] + 1 : 0;
+	wait = can_wait(doc, follows, &doc->decoded->length);
+	if (wait == 0) {
+		if ((rc = prepare(doc)) != TG_OK)
 			return rc;
-	}
-	if (!doc->deferred) {
-		if (doc->items.tracking && (rc = tg_walk_to(doc, &doc->parents)) != TG_OK)
-			return rc;
-		if (doc->lined && doc->decoded->flow_n > 0 && (rc = tg_replay_linear(doc)) != TG_OK)
-			return rc;
+		start = doc->log.next;
 		tg_codec_lengths(doc->decoded, doc, key);
-		if (doc->lined)
-			doc->decoded->length = doc->length;
-		if (!tg_codec_in_range(doc->decoded))
-			return TG_ERANGE;
 	}
+	if ((wait == 0 || doc->decoded->length != UINT32_MAX) && !tg_codec_in_range(doc->decoded))
+		return TG_ERANGE;
 	if ((rc = tg_codec_intern(doc->decoded, doc, key)) != TG_OK)
 		return rc;
 
@@ -342,14 +375,19 @@ add(struct tg_doc *doc, const uint8_t *key, uint64_t first_seq, const struct tg_
 		return rc == TG_ELIMIT ? TG_ENOMEM : rc;
 	if (agent == doc->agent && doc->taken == first_seq)
 		doc->taken = doc->graph.agents[agent].next_seq;
-	if (doc->deferred)
-		return TG_OK;
-	if (doc->loading && !doc->items.tracking && doc->flow_n == 1) {
-		doc->lined = 1;
-		doc->length = doc->decoded->length;
+	if (wait) {
+		if (doc->decoded->length == UINT32_MAX)
+			doc->unchecked = 1;
+		else
+			doc->graph.runs[doc->graph.n - 1].length = (uint32_t)doc->decoded->length;
+		if (!follows && floor < doc->floor)
+			doc->floor = floor;
 		return TG_OK;
 	}
-	return tg_walk_apply(doc, start, doc->log.next, 0);
+	doc->applied = doc->log.next;
+	if ((rc = tg_walk_apply(doc, start, doc->log.next, 0)) == TG_OK)
+		doc->graph.runs[doc->graph.n - 1].length = tg_flow_total(doc, TG_TEXT_FLOW_BODY);
+	return rc;
 }
 
 int
@@ -387,11 +425,7 @@ tg_doc_load_end(struct tg_doc *doc)
 	if (doc->failed != TG_OK)
 		return doc->failed;
 	doc->loading = 0;
-	if (doc->deferred)
-		doc->failed =
-		    tg_walk_track(doc); /* out of range in the middle of a walk: no way back either */
-	else if (doc->lined)
-		doc->failed = tg_replay_linear(doc);
+	doc->failed = tg_track_flush(doc); /* out of range in the middle of a walk: no way back */
 	return doc->failed;
 }
 

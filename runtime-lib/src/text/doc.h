@@ -16,18 +16,14 @@
  *
  * A document starts LINEAR: while every bundle was made after all that came before it, items needs neither
  * tombstones nor ids, and adding is as cheap as editing a string.  The first event that looks at an older
- * version (or the first undo, or caret of an older version) makes it TRACKED: everything is walked once from
- * the start, some ten milliseconds for a million events, and items then keeps every tombstone for as long as
- * the document is open: the warm tracker.
+ * version (or the first undo, or caret of an older version) makes it TRACKED: history is replayed to a
+ * version that everything later contains, and walked from there.  How much is remembered, and when, is
+ * track.c.
  *
  * Missing on purpose, so far, and what it costs:
  *
- *     replay from a critical version: the first event added to a saved document reads all its history, 3 ms
- *         for 260,000 keystrokes
- *     an index of siblings: n people who each insert once at one spot, not knowing of each other, cost n * n
- *         steps (10,000 of them: half a second); what they type after that does not count again
- *     a bound on retreating: an author who goes on writing in an old version makes every host walk from there
- *         to the present and back for each bundle that arrives between others' (20,000 runs: 2 ms)
+ *     a base from a checkpoint: the first event added to a saved document reads all its history, 3 ms for
+ *         260,000 keystrokes
  *     inserts with a source (moves): their place in the format is reserved
  */
 #ifndef TG_TEXT_DOC_H
@@ -60,13 +56,23 @@ struct tg_decoded; /* codec.h */
 struct tg_saved;   /* saved.h */
 struct tg_op;
 
+#define TG_TRACK_BUDGET (32u << 20) /* bytes of a warm tracker; above, it is dropped when it can be */
+
 struct tg_doc {
 	int order;
-	int failed;   /* not TG_OK: only fit for close, and this is why */
-	int loading;  /* between load_begin and load_end */
-	int deferred; /* events are in graph and log but not yet in items (loading only) */
-	int lined;    /* the same, but linear ones and of the body: ${length} items after them */
-	uint64_t length;
+	int failed;  /* not TG_OK: only fit for close, and this is why */
+	int loading; /* between load_begin and load_end */
+
+	/* Which events the items know, and how well: track.c */
+	uint32_t applied; /* events [0, applied) are in the items; the others wait */
+	uint32_t floor;	  /* of those that wait and do not follow all before them: the lowest, over these, of
+			     one past   the newest parent; TG_LV_NONE when there is none */
+	int unchecked;	  /* some of those that wait may be out of range (loading only) */
+	uint32_t base;	  /* tracking: events [0, base) are remembered only as the text they left */
+	uint32_t walked;  /* scratch of a walk: events of it applied, and all before it */
+	size_t clear_leaves; /* a walk forgets at the next critical version once there are so many */
+	int keep;	     /* a walk forgets nothing */
+	size_t budget;	     /* bytes of a tracker that is kept though nobody needs it */
 
 	struct tg_saved *saved; /* opened from bytes, and its history not read yet; all below is empty then,
 				   but for formats */
@@ -143,23 +149,49 @@ int tg_walk_apply(struct tg_doc *doc, uint32_t start, uint32_t end, int local)
 /** tg_walk_seen(doc): Make VIEW the same as MERGED in all items, silently. */
 void tg_walk_seen(struct tg_doc *doc);
 
-/** tg_walk_track(doc): From linear to tracked, if not yet so. */
+/** tg_walk_stale(doc, it): Does what the page shows of this item differ from what it should show? */
+int tg_walk_stale(const struct tg_doc *doc, const struct tg_item *it);
+
+/* ---- track.c */
+
+/** tg_track_flush(doc): Bring events that wait into the items.  TG_OK, TG_ENOMEM; TG_ERANGE after a load. */
+int tg_track_flush(struct tg_doc *doc) __attribute__((warn_unused_result));
+
+/**
+ * tg_track_need(doc, floor):
+ * Flush, and have a tracker whose base is at most ${floor}: every version whose newest event is ${floor} - 1
+ * or newer can then be given to tg_walk_to(), and place[] knows what the events from ${floor} on deleted.  0:
+ * any version at all.  Costs a replay of history when the tracker is not warm.
+ */
+int tg_track_need(struct tg_doc *doc, uint32_t floor) __attribute__((warn_unused_result));
+
+/** tg_walk_track(doc): tg_track_need(doc, 0), the whole history. */
 int tg_walk_track(struct tg_doc *doc) __attribute__((warn_unused_result));
+
+/** tg_track_trim(doc): Drop a tracker that is over its budget, if VIEW is MERGED and has one head. */
+int tg_track_trim(struct tg_doc *doc) __attribute__((warn_unused_result));
+
+/** tg_track_check(doc): 0, or the number of the first broken invariant (10 and more: of the items).  For
+ * tests. */
+int tg_track_check(struct tg_doc *doc);
 
 /* ---- replay.c */
 
-/** tg_replay_linear(doc): Make items, from nothing, the document after all events: linear, the body's alone.
+/**
+ * tg_replay_linear(doc, end): Make empty items the document after the events [0, end): linear, the body's
+ * alone.
  */
-int tg_replay_linear(struct tg_doc *doc) __attribute__((warn_unused_result));
+int tg_replay_linear(struct tg_doc *doc, uint32_t end) __attribute__((warn_unused_result));
 
 /* ---- plan.c */
 
 /**
- * tg_plan_walk(doc, visit): Call visit(doc, start, end, parents) for stretches of the whole graph, parents
- * first, in a good order.  Stops when ${visit} does not return TG_OK.
+ * tg_plan_walk(doc, from, to, visit): Call visit(doc, start, end, parents) for stretches of the events [from,
+ * to), parents first, in a good order.  Stops when ${visit} does not return TG_OK.
  */
-int tg_plan_walk(struct tg_doc *doc, int (*visit)(struct tg_doc *doc, uint32_t start, uint32_t end,
-					 const struct tg_lvs *parents)) __attribute__((warn_unused_result));
+int tg_plan_walk(struct tg_doc *doc, uint32_t from, uint32_t to,
+    int (*visit)(struct tg_doc *doc, uint32_t start, uint32_t end, const struct tg_lvs *parents))
+    __attribute__((warn_unused_result));
 
 /* ---- doc.c */
 

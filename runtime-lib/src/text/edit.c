@@ -43,7 +43,10 @@ tg_change_apply(struct tg_doc *doc, const struct tg_change *c, int local)
 	at->n = 0;
 	if ((rc = tg_lvs_push(at, doc->log.next - 1)) != TG_OK)
 		return rc;
-	return tg_walk_apply(doc, start, doc->log.next, local);
+	doc->applied = doc->log.next;
+	if ((rc = tg_walk_apply(doc, start, doc->log.next, local)) == TG_OK)
+		doc->graph.runs[doc->graph.n - 1].length = tg_flow_total(doc, TG_TEXT_FLOW_BODY);
+	return rc;
 }
 
 /* The length of a flow after the edits checked so far. */
@@ -201,10 +204,7 @@ tg_doc_edit(
 			return rc;
 	if (events > TG_TEXT_EVENTS_MAX - doc->log.next)
 		return TG_ELIMIT;
-	if (!doc->items.tracking && !tg_lvs_equal(&doc->view, &doc->merged) &&
-	    (rc = tg_walk_track(doc)) != TG_OK)
-		return tg_doc_fail(doc, rc);
-	if (doc->items.tracking && (rc = tg_walk_to(doc, &doc->view)) != TG_OK)
+	if ((rc = tg_view_prepare(doc)) != TG_OK)
 		return tg_doc_fail(doc, rc);
 	first = doc->graph.agents[doc->agent].next_seq;
 	for (size_t i = 0; i < n; i++)

@@ -263,6 +263,7 @@ tg_graph_append(
 	}
 	g->runs[g->n - 1].end = end;
 	g->runs[g->n - 1].followed = 0;
+	g->runs[g->n - 1].length = TG_LV_NONE;
 	g->next = end;
 	a->next_seq += count;
 	return TG_OK;
@@ -505,6 +506,59 @@ tg_graph_reduce(struct tg_graph *g, struct tg_lvs *l)
 	}
 	memmove(l->v, l->v + kept, (l->n - kept) * sizeof *l->v);
 	l->n -= kept;
+	return TG_OK;
+}
+
+/*
+ * LVs are in a topological order.  So v is critical iff (1) every earlier event has a child at or before v,
+ * and (2) every later event has a parent at or after v, which a further root has not.  Inside a run both hold
+ * by themselves: what counts of (1) are the first children of the ends of runs, of (2) the highest parents of
+ * starts.
+ */
+int
+tg_graph_critical(struct tg_graph *g, uint32_t limit, uint32_t *base)
+{
+	uint32_t later = UINT32_MAX, open = 0;
+	int rc;
+
+	*base = 0;
+	if (limit == 0 || g->n == 0)
+		return TG_OK;
+	if ((rc = new_pass(g)) != TG_OK)
+		return rc;
+	/* reach.a: the first run that follows the end of this one; reach.b: the highest of those before */
+	for (size_t r = 0; r < g->n; r++)
+		g->reach[r].a = g->reach[r].stamp = 0;
+	for (size_t r = 0; r < g->n; r++)
+		for (uint32_t i = 0; i < g->runs[r].parent_count; i++) {
+			struct tg_reach *up = &g->reach[g->parent_runs[g->runs[r].parents + i]];
+
+			if (up->a == 0 &&
+			    g->parent_pool[g->runs[r].parents + i] + 1 == g->runs[up - g->reach].end)
+				up->a = (uint32_t)r;
+		}
+	for (size_t r = 0; r < g->n; r++) {
+		g->reach[r].b = open;
+		if (g->reach[r].a == 0)
+			open = UINT32_MAX;
+		else if (g->reach[r].a > open)
+			open = g->reach[r].a;
+	}
+	for (size_t r = g->n; r-- > 0;) {
+		const struct tg_grun *run = &g->runs[r];
+		uint32_t last = run->end <= limit ? run->end : limit;
+
+		if (later != UINT32_MAX && last > later)
+			last = later;
+		if (run->start < last && g->reach[r].b <= r) {
+			*base = last;
+			return TG_OK;
+		}
+		if (run->parent_count == 0)
+			return TG_OK;
+		if (g->parent_pool[run->parents + run->parent_count - 1] + 1 < later)
+			later = g->parent_pool[run->parents + run->parent_count - 1] + 1;
+	}
 	return TG_OK;
 }
 

@@ -45,6 +45,7 @@ struct tg_grun {
 	uint32_t parents;    /* index in parent_pool */
 	uint32_t parent_count;
 	uint32_t followed; /* does another run name the last event as a parent? */
+	uint32_t length;   /* items of the body after the last event, TG_LV_NONE when not known */
 };
 
 struct tg_agent {
@@ -81,8 +82,9 @@ struct tg_graph {
 	size_t reach_n, reach_cap;
 	uint32_t stamp;
 	/*
-	 * While few agents have written: of each run, one past each agent's newest event before it.  An agent's
-	 * events follow one another, so that says all about a version, and ancestry is one comparison.
+	 * While few agents have written: of each run, one past each agent's newest event before it.  An
+	 * agent's events follow one another, so that says all about a version, and ancestry is one
+	 * comparison.
 	 */
 	struct tg_clock {
 		uint32_t v[TG_CLOCK_AGENTS];
@@ -144,6 +146,13 @@ int tg_graph_append(struct tg_graph *g, uint32_t agent, uint32_t count, const ui
 
 /** tg_graph_reduce(g, l): Sort, and drop duplicates and ancestors of others. */
 int tg_graph_reduce(struct tg_graph *g, struct tg_lvs *l) __attribute__((warn_unused_result));
+
+/**
+ * tg_graph_critical(g, limit, base):
+ * The highest *${base} <= ${limit} such that event *${base} - 1 is critical: every other event is its
+ * ancestor or its descendant.  0, the empty version, always is.  O(runs).
+ */
+int tg_graph_critical(struct tg_graph *g, uint32_t limit, uint32_t *base) __attribute__((warn_unused_result));
 
 /**
  * tg_graph_diff(g, a, b, only_a, only_b):

@@ -273,10 +273,9 @@ replay(struct tg_doc *doc, int linear)
 {
 	if (doc->log.next == 0)
 		return TG_OK;
-	if (linear && doc->flow_n == 1)
-		return tg_replay_linear(doc);
-	doc->deferred = 1;
-	return tg_walk_track(doc);
+	doc->floor = linear ? TG_LV_NONE : 0;
+	doc->unchecked = 1;
+	return tg_track_flush(doc);
 }
 
 /* The page shows the checkpoint, which is now MERGED. */

@@ -450,6 +450,15 @@ tg_items_insert(struct tg_items *t, struct tg_cursor *c, const struct tg_item *i
 
 /* ---- building */
 
+void
+tg_items_track(struct tg_items *t)
+{
+	t->tracking = 1;
+	for (uint32_t leaf = t->first; leaf != TG_NODE_NONE; leaf = t->leaves[leaf].next)
+		for (uint32_t i = 0; i < t->leaves[leaf].n; i++)
+			set_place(t, &t->leaves[leaf].items[i], leaf);
+}
+
 enum {
 	FULL = TG_LEAF_RUNS - TG_LEAF_RUNS / 4 /* runs in a leaf that was built: room for edits */
 };
@@ -472,9 +481,10 @@ tg_items_put_last(struct tg_items *t, const struct tg_item *item)
 			l = &t->leaves[fresh];
 		}
 		l->items[l->n++] = *item;
-		l->dirty = 1;
+		l->dirty |= !(item->st & TG_ITEM_VIEW);
 	}
 	set_place(t, item, leaf);
+	t->view_total += view_len(item);
 	t->sp_total += sp_len(item);
 	t->se_total += se_len(item);
 	return TG_OK;

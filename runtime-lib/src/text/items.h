@@ -141,10 +141,13 @@ tg_items_step(const struct tg_items *t, struct tg_cursor *c)
 int tg_items_insert(struct tg_items *t, struct tg_cursor *c, const struct tg_item *item)
     __attribute__((warn_unused_result));
 
+/** tg_items_track(t): From now on items are found by LV, those here already too; place[] has room. */
+void tg_items_track(struct tg_items *t);
+
 /**
  * tg_items_put_last(t, item), tg_items_put_end(t):
- * Build a sequence from nothing: runs in order, all of them not in VIEW, then the tree above them.  Between
- * tg_items_init() and put_end no other call may come.
+ * Build a sequence from nothing: runs in order, each in VIEW as it should be or not at all, then the tree.
+ * Between tg_items_init() and put_end no other call may come.
  */
 int tg_items_put_last(struct tg_items *t, const struct tg_item *item) __attribute__((warn_unused_result));
 int tg_items_put_end(struct tg_items *t) __attribute__((warn_unused_result));

@@ -1,5 +1,5 @@
 /*
- * plan.c -- in which order to walk a whole graph.
+ * plan.c -- in which order to walk a graph, or the part of it above an event.
  *
  * Every topological order gives the same document; they differ in how often the walker turns back.  This one
  * goes depth first and takes the smaller branch first, so that the work undone when turning back is the small
@@ -15,6 +15,7 @@
 #include "text/doc.h"
 
 struct plan {
+	uint32_t from, to; /* the events planned: all LVs below are relative to from, but for start */
 	uint64_t *starts;  /* bitmap over LVs: a stretch starts here */
 	uint32_t *rank;	   /* starts before each word of the bitmap */
 	uint32_t n;	   /* stretches */
@@ -40,31 +41,38 @@ bits(uint64_t w)
 static uint32_t
 stretch_of(const struct plan *p, uint32_t lv)
 {
-	uint64_t below = p->starts[lv / 64] & (~UINT64_C(0) >> (63 - lv % 64));
+	uint64_t below;
 
+	lv -= p->from;
+	below = p->starts[lv / 64] & (~UINT64_C(0) >> (63 - lv % 64));
 	return p->rank[lv / 64] + bits(below) - 1;
 }
 
 static void
 set_start(struct plan *p, uint32_t lv)
 {
+	if (lv < p->from || lv >= p->to)
+		return;
+	lv -= p->from;
 	p->starts[lv / 64] |= UINT64_C(1) << lv % 64;
 }
 
 static int
 cut_stretches(struct plan *p, const struct tg_graph *g)
 {
-	size_t words = (size_t)g->next / 64 + 1;
+	size_t words = (size_t)(p->to - p->from) / 64 + 1, first = tg_graph_run_index(g, p->from), n = 0;
 
 	p->starts = tg_calloc(words, sizeof *p->starts);
 	p->rank = tg_calloc(words, sizeof *p->rank);
 	if (p->starts == NULL || p->rank == NULL)
 		return TG_ENOMEM;
-	for (size_t i = 0; i < g->n; i++)
+	set_start(p, p->from);
+	for (size_t i = first; i < g->n && g->runs[i].start < p->to; i++) {
 		set_start(p, g->runs[i].start);
-	for (size_t i = 0; i < g->pool_n; i++)
-		set_start(p, g->parent_pool[i] + 1); /* at most g->next: the bitmap has that bit */
-	p->starts[g->next / 64] &= ~(UINT64_C(1) << g->next % 64);
+		n += g->runs[i].parent_count + 1;
+		for (uint32_t k = 0; k < g->runs[i].parent_count; k++)
+			set_start(p, g->parent_pool[g->runs[i].parents + k] + 1);
+	}
 	for (size_t i = 0; i < words; i++) {
 		p->rank[i] = p->n;
 		p->n += bits(p->starts[i]);
@@ -72,7 +80,7 @@ cut_stretches(struct plan *p, const struct tg_graph *g)
 	p->start = tg_calloc(p->n + 1, sizeof *p->start);
 	p->waits = tg_calloc(p->n, sizeof *p->waits);
 	p->kids_at = tg_calloc(p->n + 2, sizeof *p->kids_at);
-	p->kids = tg_calloc(p->n + g->pool_n + 1, sizeof *p->kids);
+	p->kids = tg_calloc(p->n + n + 1, sizeof *p->kids);
 	p->reach = tg_calloc(p->n, sizeof *p->reach);
 	p->stack = tg_calloc(p->n, sizeof *p->stack);
 	p->ready = tg_calloc(p->n, sizeof *p->ready);
@@ -82,12 +90,12 @@ cut_stretches(struct plan *p, const struct tg_graph *g)
 	p->n = 0;
 	for (size_t i = 0; i < words; i++)
 		for (uint64_t w = p->starts[i]; w != 0; w &= w - 1)
-			p->start[p->n++] = (uint32_t)(i * 64 + bits((w & -w) - 1));
-	p->start[p->n] = g->next;
+			p->start[p->n++] = p->from + (uint32_t)(i * 64 + bits((w & -w) - 1));
+	p->start[p->n] = p->to;
 	return TG_OK;
 }
 
-/* The parents of a stretch. */
+/* The parents of a stretch; those before what is planned are held already. */
 static const uint32_t *
 parents_of(const struct plan *p, const struct tg_graph *g, uint32_t i, uint32_t *before, size_t *n)
 {
@@ -111,25 +119,31 @@ link_kids(struct plan *p, const struct tg_graph *g)
 
 	for (uint32_t i = 0; i < p->n; i++) {
 		parents = parents_of(p, g, i, &before, &n);
-		p->waits[i] = (uint32_t)n;
 		for (size_t k = 0; k < n; k++)
-			p->kids_at[stretch_of(p, parents[k]) + 2]++;
+			if (parents[k] >= p->from) {
+				p->waits[i]++;
+				p->kids_at[stretch_of(p, parents[k]) + 2]++;
+			}
 	}
 	for (uint32_t i = 2; i <= p->n + 1; i++)
 		p->kids_at[i] += p->kids_at[i - 1];
 	for (uint32_t i = 0; i < p->n; i++) {
 		parents = parents_of(p, g, i, &before, &n);
 		for (size_t k = 0; k < n; k++)
-			p->kids[p->kids_at[stretch_of(p, parents[k]) + 1]++] = i;
+			if (parents[k] >= p->from)
+				p->kids[p->kids_at[stretch_of(p, parents[k]) + 1]++] = i;
 	}
 	for (uint32_t i = p->n; i-- > 0;) {
-		uint32_t part = (uint32_t)((uint64_t)p->start[i] * 128 / g->next);
+		uint32_t part = (uint32_t)((uint64_t)(p->start[i] - p->from) * 128 / (p->to - p->from));
 
 		p->reach[i][part / 64] |= UINT64_C(1) << part % 64;
 		parents = parents_of(p, g, i, &before, &n);
 		for (size_t k = 0; k < n; k++) {
-			uint32_t up = stretch_of(p, parents[k]);
+			uint32_t up;
 
+			if (parents[k] < p->from)
+				continue;
+			up = stretch_of(p, parents[k]);
 			p->reach[up][0] |= p->reach[i][0];
 			p->reach[up][1] |= p->reach[i][1];
 		}
@@ -195,11 +209,16 @@ visit_all(struct plan *p, struct tg_doc *doc,
 }
 
 int
-tg_plan_walk(struct tg_doc *doc,
+tg_plan_walk(struct tg_doc *doc, uint32_t from, uint32_t to,
     int (*visit)(struct tg_doc *doc, uint32_t start, uint32_t end, const struct tg_lvs *parents))
 {
 	struct plan p = {0};
 	int rc;
+
+	if (from == to)
+		return TG_OK;
+	p.from = from;
+	p.to = to;
 
 	if ((rc = cut_stretches(&p, &doc->graph)) == TG_OK) {
 		link_kids(&p, &doc->graph);

@@ -171,7 +171,8 @@ tg_poll(struct tg_doc *doc, struct tg_patches *patches)
 		return rc;
 	if (doc->registers_stale && (rc = poll_registers(doc)) != TG_OK)
 		return rc;
-	if ((rc = tg_lvs_copy(&doc->view, &doc->merged)) != TG_OK || (rc = tg_buf_status(&doc->out)) != TG_OK)
+	if ((rc = tg_lvs_copy(&doc->view, &doc->merged)) != TG_OK || (rc = tg_track_trim(doc)) != TG_OK ||
+	    (rc = tg_buf_status(&doc->out)) != TG_OK)
 		return rc;
 	patches->records = doc->records;
 	patches->count = doc->record_n;

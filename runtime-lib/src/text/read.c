@@ -356,7 +356,9 @@ tg_doc_map(struct tg_doc *doc, const struct tg_event_id *version, size_t n, uint
 		*mapped = index;
 		return TG_OK;
 	}
-	if ((rc = tg_walk_track(doc)) != TG_OK || (rc = tg_walk_to(doc, &doc->parents)) != TG_OK)
+	if ((rc = tg_track_need(doc, doc->parents.n > 0 ? doc->parents.v[doc->parents.n - 1] + 1 : 0)) !=
+		TG_OK ||
+	    (rc = tg_walk_to(doc, &doc->parents)) != TG_OK)
 		return tg_doc_fail(doc, rc);
 	tg_flow_enter(doc, flow);
 	return map_index(doc, index, bias, mapped);
@@ -369,12 +371,10 @@ tg_view_prepare(struct tg_doc *doc)
 {
 	int rc;
 
-	if (!doc->items.tracking) {
-		if (tg_lvs_equal(&doc->view, &doc->merged))
-			return TG_OK;
-		if ((rc = tg_walk_track(doc)) != TG_OK)
-			return rc;
-	}
+	if (!doc->items.tracking && tg_lvs_equal(&doc->view, &doc->merged))
+		return TG_OK;
+	if ((rc = tg_track_need(doc, doc->view.n > 0 ? doc->view.v[doc->view.n - 1] + 1 : 0)) != TG_OK)
+		return rc;
 	return tg_walk_to(doc, &doc->view);
 }
 

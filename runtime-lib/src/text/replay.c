@@ -65,19 +65,12 @@ put_piece(void *ctx, struct tg_piece piece)
 }
 
 int
-tg_replay_linear(struct tg_doc *doc)
+tg_replay_linear(struct tg_doc *doc, uint32_t end)
 {
 	struct tg_pieces p;
-	uint32_t at = 0, end = doc->log.next;
+	uint32_t at = 0;
 	int rc;
 
-	doc->lined = 0;
-	tg_flow_enter(doc, TG_TEXT_FLOW_BODY);
-	tg_formats_forget_states(&doc->formats);
-	doc->open_marks = TG_LV_NONE;
-	doc->prepared.n = 0;
-	if ((rc = tg_items_init(&doc->items, 0)) != TG_OK || end == 0)
-		return rc;
 	if ((rc = tg_pieces_init(&p)) == TG_OK && (rc = edit_pieces(doc, &p, end, &at)) == TG_OK &&
 	    (rc = tg_pieces_each(&p, put_piece, doc)) == TG_OK)
 		rc = tg_items_put_end(&doc->items);

@@ -477,7 +477,8 @@ undo(struct tg_doc *doc, struct undo *u, const struct tg_event_range *ranges, si
 	uint64_t events = 0;
 	int rc;
 
-	if ((rc = gather_events(doc, u, ranges, n)) != TG_OK || (rc = tg_walk_track(doc)) != TG_OK ||
+	if ((rc = gather_events(doc, u, ranges, n)) != TG_OK ||
+	    (rc = tg_track_need(doc, u->events.n > 0 ? u->events.v[0].start : doc->log.next)) != TG_OK ||
 	    (rc = tg_walk_to(doc, &doc->merged)) != TG_OK || (rc = gather_effects(doc, u)) != TG_OK)
 		return rc;
 	for (size_t i = 0; i < u->flow_n; i++)

@@ -34,9 +34,8 @@ format_of(const struct tg_doc *doc, uint32_t state)
 	return doc->formats.states[state].format;
 }
 
-/* Does what the page shows of this item differ from what it should show? */
-static int
-is_stale(const struct tg_doc *doc, const struct tg_item *it)
+int
+tg_walk_stale(const struct tg_doc *doc, const struct tg_item *it)
 {
 	if (it->st & TG_ITEM_GONE)
 		return (it->st & TG_ITEM_VIEW) != 0;
@@ -93,7 +92,7 @@ cover(struct tg_doc *doc, struct tg_cursor *c, uint32_t mark, int local)
 	    (rc = tg_format_with(&doc->formats, seen, m->key, m->value, &seen)) != TG_OK)
 		return rc;
 	tg_items_set(&doc->items, *c, it->st, state, seen);
-	if (is_stale(doc, it))
+	if (tg_walk_stale(doc, it))
 		tg_items_dirty(&doc->items, c->leaf);
 	tg_items_join(&doc->items, c);
 	return TG_OK;
@@ -528,107 +527,4 @@ tg_walk_seen(struct tg_doc *doc)
 		tg_flow_enter(doc, i);
 		see_flow(doc);
 	}
-}
-
-/* ---- from linear to tracked */
-
-/* Are the logged events [start, end), made one after another in PREPARED, in range? */
-static int
-in_range(struct tg_doc *doc, uint32_t start, uint32_t end)
-{
-	const struct tg_oprun *r = tg_oplog_find(&doc->log, start);
-	uint32_t flow = TG_TEXT_FLOW_BODY;
-	uint64_t length = tg_flow_total(doc, flow);
-
-	doc->length_stamp++;
-	doc->flows[flow].length_stamp = doc->length_stamp;
-	for (uint32_t at = start; at < end; r++) {
-		uint32_t to = tg_oplog_end(&doc->log, r), skip = at - r->lv;
-		uint64_t pos = r->pos, n;
-
-		if (to > end)
-			to = end;
-		n = to - at;
-		at = to;
-		if (r->flow != flow) {
-			doc->flows[flow].length = length;
-			flow = r->flow;
-			length = doc->flows[flow].length_stamp == doc->length_stamp
-				     ? doc->flows[flow].length
-				     : tg_flow_total(doc, flow);
-			doc->flows[flow].length_stamp = doc->length_stamp;
-		}
-		switch (r->kind) {
-		case TG_OP_CHAR:
-		case TG_OP_BLOCK:
-		case TG_OP_ATOM:
-			if (pos + skip > length)
-				return 0;
-			length += n;
-			break;
-		case TG_OP_DELETE:
-			if (pos + n > length)
-				return 0;
-			length -= n;
-			break;
-		case TG_OP_DELETE_BACK:
-			if (pos - skip >= length || pos - skip + 1 < n)
-				return 0;
-			length -= n;
-			break;
-		case TG_OP_MARK:
-			if (pos + doc->formats.marks[r->aux].count > length)
-				return 0;
-			break;
-		}
-	}
-	return 1;
-}
-
-static int
-visit_stretch(struct tg_doc *doc, uint32_t start, uint32_t end, const struct tg_lvs *parents)
-{
-	int rc;
-
-	if ((rc = tg_walk_to(doc, parents)) != TG_OK)
-		return rc;
-	if (!in_range(doc, start, end))
-		return TG_ERANGE;
-	return tg_walk_apply(doc, start, end, 0);
-}
-
-int
-tg_walk_track(struct tg_doc *doc)
-{
-	uint32_t seen = doc->view.n > 0 ? doc->view.v[0] + 1 : 0;
-	int rc;
-
-	if (doc->items.tracking)
-		return TG_OK;
-	for (uint32_t i = 0; i < doc->flow_n; i++) {
-		tg_flow_enter(doc, i);
-		if ((rc = tg_items_init(&doc->items, 1)) != TG_OK)
-			return rc;
-		doc->open_marks = TG_LV_NONE;
-	}
-	if ((rc = grow_place(doc)) != TG_OK)
-		return rc;
-	tg_formats_forget_states(&doc->formats);
-	doc->lined = 0;
-	doc->prepared.n = 0;
-	if (doc->log.next == 0)
-		return TG_OK;
-	if (doc->deferred) {
-		doc->deferred = 0;
-		return tg_plan_walk(doc, visit_stretch);
-	}
-	/* All of history is one line, and VIEW a prefix of it. */
-	if (seen > 0) {
-		if ((rc = tg_walk_apply(doc, 0, seen, 0)) != TG_OK)
-			return rc;
-		tg_walk_seen(doc);
-	}
-	if (seen < doc->log.next)
-		return tg_walk_apply(doc, seen, doc->log.next, 0);
-	return TG_OK;
 }
