@@ -11,6 +11,7 @@
 
 #include <toygrid/status.h>
 
+#include "log/entry.h"
 #include "log/fixture.h"
 #include "log/tree.h"
 
@@ -157,6 +158,55 @@ START_TEST(appended_text_comes_out_as_it_went_in_and_not_at_a_replica)
 		    tg_entry_open(&bob.access, &a.key, seq + 1, &e, &plain, &body_len), TG_EDECRYPT);
 		ck_assert_uint_eq(plain.len, 0);
 	}
+	tg_buf_free(&plain);
+}
+END_TEST
+
+/*
+ * A short secret was typed and expunged.  Somebody who holds the keys and all that is left guesses it: the
+ * right guess sealed anew gives the bytes that were there, but for the salt, and so says nothing.
+ */
+START_TEST(the_hash_left_of_an_expunged_text_does_not_tell_a_right_guess)
+{
+	static const uint8_t body[] = "the body", secret[] = "1234";
+	struct tg_draft d = {TG_CLASS_CONTENT, {body, sizeof body}, {secret, sizeof secret}};
+	uint8_t key[TG_STORAGE_KEY_MAX_BYTES], aad[TG_ENTRY_AAD_MAX], guess[sizeof secret + TG_TAG_BYTES];
+	uint8_t salted[TG_TEXT_SALT_BYTES + sizeof guess] = {0};
+	struct tg_fetch fetch = store_fetch(&sa);
+	struct tg_hash kept, leaf, after, other;
+	struct tg_entry_header header;
+	struct tg_ops ops = {0};
+	struct tg_buf plain = {0};
+	struct tg_bytes value, raw;
+	struct tg_entry e;
+	size_t body_len, aad_len;
+
+	ck_assert_int_eq(tg_log_append(&a, &alice.access, &d, 1, &alice.rng, &fetch, &ops), TG_OK);
+	store_apply(&sa, &ops);
+	tg_ops_free(&ops);
+	value = store_get(&sa, key, tg_storage_key_entry(&a.grid, &a.key, 1, key));
+	ck_assert_int_eq(tg_stored_entry(value.data, value.len, &raw), TG_OK);
+	ck_assert_int_eq(tg_entry_decode(raw.data, raw.len, &e), TG_OK);
+	tg_entry_leaf(&e, &leaf);
+	tg_hash(TG_DOMAIN_TEXT, e.text.data, e.text.len, &kept);
+
+	ck_assert_int_eq(tg_entry_header_decode(e.header.data, e.header.len, &header), TG_OK);
+	aad_len = tg_entry_aad(&a.key, 1, e.header.data, e.header.len, aad);
+	tg_seal(&bob.access.text, header.nonce, aad, aad_len, secret, sizeof secret, guess);
+	ck_assert_uint_eq(e.text.len, TG_TEXT_SALT_BYTES + sizeof guess);
+	ck_assert_mem_eq(e.text.data + TG_TEXT_SALT_BYTES, guess, sizeof guess);
+	tg_hash(TG_DOMAIN_TEXT, guess, sizeof guess, &other);
+	ck_assert_int_ne(tg_hash_cmp(&kept, &other), 0);
+	memcpy(salted + TG_TEXT_SALT_BYTES, guess, sizeof guess);
+	tg_hash(TG_DOMAIN_TEXT, salted, sizeof salted, &other);
+	ck_assert_int_ne(tg_hash_cmp(&kept, &other), 0);
+
+	e.text = (struct tg_bytes){kept.b, sizeof kept.b};
+	e.expunged = 1;
+	tg_entry_leaf(&e, &after);
+	ck_assert_int_eq(tg_hash_cmp(&leaf, &after), 0);
+	ck_assert_int_eq(tg_entry_open(&bob.access, &a.key, 1, &e, &plain, &body_len), TG_OK);
+	ck_assert_uint_eq(plain.len, sizeof body);
 	tg_buf_free(&plain);
 }
 END_TEST
@@ -697,6 +747,7 @@ main(void)
 	tcase_add_test(t, a_new_log_has_a_certificate_that_everybody_checks_and_a_head);
 	tcase_add_test(t, a_replica_of_any_log_is_byte_for_byte_the_same_at_any_step);
 	tcase_add_test(t, appended_text_comes_out_as_it_went_in_and_not_at_a_replica);
+	tcase_add_test(t, the_hash_left_of_an_expunged_text_does_not_tell_a_right_guess);
 	tcase_add_test(t, a_batch_gives_the_same_tree_as_single_entries);
 	tcase_add_test(t, a_reopened_log_goes_on_where_it_was);
 	tcase_add_test(t, a_reopened_log_asks_for_all_it_needs_at_once);

@@ -16,7 +16,7 @@
 #define TG_CHUNK_STORED_MAX_BYTES 131072u /* stored form of a chunk */
 #define TG_ENTRY_HEADER_MAX_BYTES 1024u
 #define TG_ENTRY_BODY_MAX_BYTES	  98304u
-#define TG_ENTRY_TEXT_MAX_BYTES	  65552u  /* ciphertext: 64 KiB and a tag */
+#define TG_ENTRY_TEXT_MAX_BYTES	  65568u  /* salt and ciphertext: 64 KiB and a tag */
 #define TG_ENTRY_MAX_BYTES	  126976u /* header + body + text */
 #define TG_TEXT_MAX_BYTES	  65536u  /* plain text of an entry */
 #define TG_RUN_MAX_ENTRIES	  256u

@@ -32,6 +32,8 @@ enum tg_entry_class {
 	TG_CLASS_RECORD	  /* sealed with the record key: replicas read it too; no text */
 };
 
+#define TG_TEXT_SALT_BYTES 16 /* before the text's ciphertext: what its hash hides when it is expunged */
+
 struct tg_entry {
 	struct tg_bytes header, body, text;
 	int expunged; /* ${text} is the 32-byte hash of a text that was destroyed */

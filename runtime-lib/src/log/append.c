@@ -10,6 +10,15 @@
 
 #define NONCES 64 /* drawn at once: a draw costs as much as sealing a short entry */
 
+/* What an entry needs that nobody can foresee. */
+struct drawn {
+	uint8_t nonce[TG_NONCE_BYTES];
+	uint8_t salt[TG_TEXT_SALT_BYTES];
+};
+
+/* What the text part has beside the text. */
+#define TEXT_EXTRA (TG_TEXT_SALT_BYTES + TG_TAG_BYTES)
+
 /* Where the parts of an entry go, so that ciphertext is written where it will be stored. */
 struct layout {
 	uint8_t bin[3][5];
@@ -71,14 +80,14 @@ check_draft(const struct tg_draft *d)
 	if (d->class > TG_CLASS_RECORD || d->body.len == 0 || (d->class == TG_CLASS_RECORD && text))
 		return TG_EINVAL;
 	if (body > TG_ENTRY_BODY_MAX_BYTES || text > TG_TEXT_MAX_BYTES ||
-	    header + body + text + TG_TAG_BYTES > TG_ENTRY_MAX_BYTES)
+	    header + body + text + TEXT_EXTRA > TG_ENTRY_MAX_BYTES)
 		return TG_ETOOBIG;
 	return TG_OK;
 }
 
 static int
 seal_draft(struct tg_log *log, const struct tg_access *access, uint64_t seq, const struct tg_draft *d,
-    const uint8_t nonce[TG_NONCE_BYTES], struct tg_hash *peaks, uint64_t *bytes, struct tg_ops *ops)
+    const struct drawn *drawn, struct tg_hash *peaks, uint64_t *bytes, struct tg_ops *ops)
 {
 	uint8_t header[TG_ENTRY_HEADER_LEN_MAX], aad[TG_ENTRY_AAD_MAX], *nodes, *raw, *part[3];
 	struct tg_entry entry = {0};
@@ -87,17 +96,20 @@ seal_draft(struct tg_log *log, const struct tg_access *access, uint64_t seq, con
 	size_t aad_len;
 	int rc;
 
-	lay_out(&l, tg_entry_header(log->epoch, d->class, nonce, header), d->body.len + TG_TAG_BYTES,
-	    d->text.len ? d->text.len + TG_TAG_BYTES : 0);
+	lay_out(&l, tg_entry_header(log->epoch, d->class, drawn->nonce, header), d->body.len + TG_TAG_BYTES,
+	    d->text.len ? d->text.len + TEXT_EXTRA : 0);
 	if ((rc = put_entry(log, seq, &l, ops, &nodes, &raw)) != TG_OK)
 		return rc;
 	frame(&l, raw, part);
 	memcpy(part[0], header, l.header);
 	aad_len = tg_entry_aad(&log->key, seq, header, l.header, aad);
-	tg_seal(d->class == TG_CLASS_RECORD ? &access->record : &access->body, nonce, aad, aad_len,
+	tg_seal(d->class == TG_CLASS_RECORD ? &access->record : &access->body, drawn->nonce, aad, aad_len,
 	    d->body.data, d->body.len, part[1]);
-	if (l.text)
-		tg_seal(&access->text, nonce, aad, aad_len, d->text.data, d->text.len, part[2]);
+	if (l.text) {
+		memcpy(part[2], drawn->salt, sizeof drawn->salt);
+		tg_seal(&access->text, drawn->nonce, aad, aad_len, d->text.data, d->text.len,
+		    part[2] + sizeof drawn->salt);
+	}
 	entry.header = (struct tg_bytes){part[0], l.header};
 	entry.body = (struct tg_bytes){part[1], l.body};
 	entry.text = (struct tg_bytes){part[2], l.text};
@@ -137,7 +149,8 @@ reserve(struct tg_ops *ops, const struct tg_draft *drafts, size_t count)
 
 	for (size_t i = 0; i < count; i++)
 		need += TG_STORAGE_KEY_MAX_BYTES + 1 + 3 * TG_HASH_BYTES + TG_ENTRY_OVERHEAD_MAX +
-			TG_ENTRY_HEADER_LEN_MAX + drafts[i].body.len + drafts[i].text.len + 2 * TG_TAG_BYTES;
+			TG_ENTRY_HEADER_LEN_MAX + drafts[i].body.len + drafts[i].text.len + TG_TAG_BYTES +
+			TEXT_EXTRA;
 	if (need > SIZE_MAX / 2 - ops->len)
 		return TG_ENOMEM;
 	return tg_mem_grow((void **)&ops->bytes, &ops->cap, ops->len + need, 1);
@@ -148,7 +161,7 @@ tg_log_append(struct tg_log *log, const struct tg_access *access, const struct t
     struct tg_rng *rng, const struct tg_fetch *fetch, struct tg_ops *ops)
 {
 	struct tg_ops_mark mark = tg_ops_mark(ops);
-	uint8_t nonces[NONCES][TG_NONCE_BYTES];
+	struct drawn drawn[NONCES];
 	struct tg_hash peaks[TG_TREE_LEVELS];
 	uint64_t bytes = log->head.bytes;
 	int rc;
@@ -171,10 +184,9 @@ tg_log_append(struct tg_log *log, const struct tg_access *access, const struct t
 	memcpy(peaks, log->peaks, tg_tree_peaks(log->length) * sizeof *peaks);
 	for (size_t i = 0; i < count; i++) {
 		if (i % NONCES == 0)
-			tg_rng_bytes(
-			    rng, nonces, (count - i < NONCES ? count - i : NONCES) * sizeof nonces[0]);
+			tg_rng_bytes(rng, drawn, (count - i < NONCES ? count - i : NONCES) * sizeof drawn[0]);
 		rc = seal_draft(
-		    log, access, log->length + i, &drafts[i], nonces[i % NONCES], peaks, &bytes, ops);
+		    log, access, log->length + i, &drafts[i], &drawn[i % NONCES], peaks, &bytes, ops);
 		if (rc != TG_OK)
 			goto undo_ops;
 	}

@@ -115,7 +115,7 @@ tg_entry_check(const struct tg_entry *entry, uint64_t seq, uint64_t epoch)
 		return rc;
 	if (entry->body.len <= TG_TAG_BYTES)
 		return TG_EFORMAT;
-	if (!entry->expunged && entry->text.len > 0 && entry->text.len <= TG_TAG_BYTES)
+	if (!entry->expunged && entry->text.len > 0 && entry->text.len <= TG_TEXT_SALT_BYTES + TG_TAG_BYTES)
 		return TG_EFORMAT;
 	if (h.class == TG_CLASS_RECORD && (entry->expunged || entry->text.len))
 		return TG_EFORMAT;
@@ -202,11 +202,14 @@ tg_entry_open(const struct tg_access *access, const struct tg_key *log, uint64_t
 	if (rc != TG_OK)
 		goto undo;
 	if (!entry->expunged && entry->text.len) {
-		if ((p = tg_buf_space(out, entry->text.len - TG_TAG_BYTES)) == NULL) {
+		const uint8_t *sealed = entry->text.data + TG_TEXT_SALT_BYTES;
+		size_t len = entry->text.len - TG_TEXT_SALT_BYTES;
+
+		if ((p = tg_buf_space(out, len - TG_TAG_BYTES)) == NULL) {
 			rc = TG_ENOMEM;
 			goto undo;
 		}
-		rc = tg_open(&access->text, h.nonce, aad, aad_len, entry->text.data, entry->text.len, p);
+		rc = tg_open(&access->text, h.nonce, aad, aad_len, sealed, len, p);
 		if (rc != TG_OK)
 			goto undo;
 	}
