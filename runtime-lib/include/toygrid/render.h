@@ -96,14 +96,18 @@ struct tg_drawing; /* opaque */
 
 /**
  * tg_drawing_open(drawing, doc, flow):
- * Begin to draw ${flow} of ${doc}, which must outlive the drawing; several may be open.  The drawing starts
- * empty (no tokens): the first tg_drawing_update() draws everything.  Returns TG_OK, TG_ERANGE (no such
+ * Begin to draw ${flow} of ${doc}; several may be open.  The drawing starts empty (no tokens): the first
+ * tg_drawing_update() draws everything.  Returns TG_OK, TG_ERANGE (no such
  * flow), TG_ENOMEM.
  */
 int tg_drawing_open(struct tg_drawing **drawing, struct tg_doc *doc, uint32_t flow)
     __attribute__((nonnull, warn_unused_result));
 
-/** tg_drawing_close(drawing): Release it; NULL does nothing. */
+/** tg_drawing_find(drawing, doc, flow): The drawing of this flow that is open, else as tg_drawing_open(). */
+int tg_drawing_find(struct tg_drawing **drawing, struct tg_doc *doc, uint32_t flow)
+    __attribute__((nonnull, warn_unused_result));
+
+/** tg_drawing_close(drawing): Release it; NULL does nothing.  tg_doc_close() closes those still open. */
 void tg_drawing_close(struct tg_drawing *drawing);
 
 /**

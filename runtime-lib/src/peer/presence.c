@@ -48,7 +48,8 @@ tgp_presence_received(struct tgp_grid *g, struct tgp_session *s, const struct tg
 	if (s->name_len > 0)
 		memcpy(s->name, presence.name.data, s->name_len);
 	s->colour = (uint32_t)presence.colour;
-	s->has_position = presence.has_position;
+	/* Other flows have other numbers here; their names do not travel yet. */
+	s->has_position = presence.has_position && presence.flow == TG_TEXT_FLOW_BODY;
 	s->flow = (uint32_t)presence.flow;
 	s->anchor = (uint32_t)presence.anchor;
 	s->head = (uint32_t)presence.head;

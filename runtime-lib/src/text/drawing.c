@@ -50,6 +50,15 @@ tg_drawing_open(struct tg_drawing **drawing, struct tg_doc *doc, uint32_t flow)
 	return TG_OK;
 }
 
+int
+tg_drawing_find(struct tg_drawing **drawing, struct tg_doc *doc, uint32_t flow)
+{
+	for (*drawing = doc->drawings; *drawing != NULL; *drawing = (*drawing)->next)
+		if ((*drawing)->strips[0].flow == flow)
+			return TG_OK;
+	return tg_drawing_open(drawing, doc, flow);
+}
+
 void
 tg_drawing_close(struct tg_drawing *d)
 {
