@@ -7,6 +7,8 @@
 
 #include <check.h>
 
+#include <toygrid/history.h>
+#include <toygrid/render.h>
 #include <toygrid/status.h>
 
 #include "base/mem.h"
@@ -433,6 +435,150 @@ START_TEST(parts_are_cut_at_the_same_places_whatever_came_first)
 }
 END_TEST
 
+static int
+past_run(void *ctx, const struct tg_past_run *run)
+{
+	(void)ctx;
+	(void)run;
+	return 0;
+}
+
+static int
+diff_run(void *ctx, const struct tg_diff_run *run)
+{
+	(void)ctx;
+	(void)run;
+	return 0;
+}
+
+#define CALLS 19
+
+/* The ${which}-th call of the interface; 0 when there is nothing to call it with. */
+static int
+call(struct tg_doc *doc, int which, const struct tg_event_id *old, size_t old_n, const uint8_t *someone)
+{
+	static const uint8_t me[TG_TEXT_AGENT_BYTES] = {0x77};
+	struct tg_event_range range = {{0}, 0, 2};
+	const struct tg_event_id *ids;
+	struct tg_event_id id;
+	struct tg_drawing *drawing;
+	struct tg_render render;
+	struct tg_patches p;
+	struct tg_bundle b;
+	struct tg_edit e = {0};
+	const uint8_t *data;
+	uint32_t number, from, to;
+	size_t n;
+	int kind;
+
+	memcpy(range.agent, someone, sizeof range.agent);
+	switch (which) {
+	case 0:
+		return tg_doc_version(doc, &ids, &n);
+	case 1:
+		return tg_doc_view_version(doc, &ids, &n);
+	case 2:
+		return tg_doc_next_seq(doc, someone) > 0 ? TG_OK : TG_ENOTFOUND;
+	case 3:
+		return tg_doc_map(doc, old, old_n, 0, 0, 1, &number);
+	case 4:
+		return tg_doc_view_length(doc, 0) > 0 ? tg_doc_item(doc, 0, 0, &id, &kind, &number) : TG_OK;
+	case 5:
+		ck_assert_int_eq(tg_doc_set_agent(doc, me), TG_OK);
+		kind = tg_doc_undo(doc, &range, 1, NULL, NULL, &p);
+		while (tg_doc_take(doc, &b) == TG_OK)
+			;
+		return kind;
+	case 6:
+		return tg_doc_diff(doc, old, old_n, NULL, 0, 0, diff_run, NULL);
+	case 7:
+		return tg_doc_blame(doc, old, old_n, 0, past_run, NULL);
+	case 8:
+		return tg_doc_text_at(doc, old, old_n, 0, &data, &n);
+	case 9:
+		return tg_doc_registers_at(doc, old, old_n, &data, &n);
+	case 10:
+		return tg_doc_patches(doc, NULL, 0, old, old_n, &p);
+	case 11:
+		return tg_doc_map_between(doc, NULL, 0, old, old_n, 0, 0, 1, &number);
+	case 12:
+		return tg_doc_register(doc, 0, (const uint8_t *)"k", 1, &data, &n);
+	case 13:
+		kind = tg_doc_comment(doc, (const uint8_t *)"c", 1, &number, &from, &to);
+		return kind == TG_ENOTFOUND || kind == TG_EFORMAT || kind == TG_EINVAL ? TG_OK : kind;
+	case 14:
+		if ((kind = tg_drawing_open(&drawing, doc, 0)) == TG_OK)
+			kind = tg_drawing_update(drawing, &render);
+		tg_drawing_close(drawing);
+		return kind;
+	case 15:
+		ck_assert_int_eq(tg_doc_set_agent(doc, me), TG_OK);
+		e.text = (const uint8_t *)"new";
+		e.text_len = 3;
+		e.index = tg_doc_view_length(doc, 0);
+		kind = tg_doc_edit(doc, &e, 1, NULL, NULL);
+		while (tg_doc_take(doc, &b) == TG_OK)
+			;
+		return kind;
+	case 16:
+		kind = tg_doc_load_begin(doc);
+		return kind == TG_OK ? tg_doc_load_end(doc) : kind;
+	case 17:
+		return tg_doc_object(doc, (const uint8_t *)"\xa1o", 2, &number);
+	default:
+		return tg_doc_save(doc, &data, &n);
+	}
+}
+
+START_TEST(any_call_may_be_the_first_on_a_saved_document)
+{
+	for (unsigned long seed = 1; seed <= seeds(20); seed++) {
+		static struct world w;
+		struct tg_event_id old[WORLD_PEOPLE];
+		const struct tg_event_id *ids;
+		uint8_t someone[TG_TEXT_AGENT_BYTES];
+		struct bytes saved, x, y;
+		struct tg_patches p;
+		size_t old_n;
+
+		world_open(&w, seed, (int)(seed % 3 == 0), 3);
+		live(&w, 40);
+		world_settle(&w);
+		ck_assert_int_eq(tg_doc_version(w.person[0].doc, &ids, &old_n), TG_OK);
+		memcpy(old, ids, old_n * sizeof *old);
+		live(&w, 40);
+		world_settle(&w);
+		ck_assert_uint_gt(w.bundle_n, 0);
+		world_agent(w.bundles[0].agent, someone);
+		saved = save(w.person[0].doc);
+		for (int which = 0; which < 2 * CALLS; which++) {
+			struct tg_doc *lazy = open_saved(saved), *eager = open_saved(saved);
+
+			if (which % 2 == 1) {
+				ck_assert_int_eq(tg_doc_poll(lazy, &p), TG_OK);
+				ck_assert_int_eq(tg_doc_poll(eager, &p), TG_OK);
+			}
+			ck_assert_int_eq(tg_doc_load_history(eager), TG_OK);
+			ck_assert_msg(call(lazy, which / 2, old, old_n, someone) == TG_OK, "seed %lu call %d",
+			    seed, which / 2);
+			ck_assert_msg(call(eager, which / 2, old, old_n, someone) == TG_OK,
+			    "seed %lu call %d", seed, which / 2);
+			shows_the_same(lazy, eager, seed);
+			ck_assert_uint_eq(tg_doc_view_length(lazy, 0), tg_doc_view_length(eager, 0));
+			x = save(lazy);
+			y = save(eager);
+			same_bytes(x, y, seed);
+			free(x.data);
+			free(y.data);
+			tg_doc_close(lazy);
+			tg_doc_close(eager);
+		}
+		free(saved.data);
+		world_close(&w);
+	}
+}
+END_TEST
+
 START_TEST(an_empty_document_can_be_saved)
 {
 	struct tg_doc *doc;
@@ -563,6 +709,7 @@ main(void)
 	tcase_add_test(t, a_checkpoint_and_what_came_after_it_is_the_whole_document);
 	tcase_add_test(t, flows_are_saved_by_name);
 	tcase_add_test(t, parts_are_cut_at_the_same_places_whatever_came_first);
+	tcase_add_test(t, any_call_may_be_the_first_on_a_saved_document);
 	tcase_add_test(t, an_empty_document_can_be_saved);
 	tcase_add_test(t, own_events_must_be_taken_before_saving);
 	tcase_add_test(t, a_changed_byte_is_noticed_or_changes_nothing);
