@@ -440,7 +440,298 @@ START_TEST(what_lies_between_two_versions_is_what_the_oracle_says)
 }
 END_TEST
 
+/* ---- undo */
+
+/* The page shows the items of the last run of the oracle. */
+static void
+check_page(struct world *w, int who)
+{
+	struct world_person *p = &w->person[who];
+	size_t at = 0;
+
+	for (int i = 0; i < w->oracle->item_n; i++) {
+		const struct oracle_item *item = &w->oracle->items[i];
+
+		if (item->deleted)
+			continue;
+		ck_assert_msg(at < p->mirror_n &&
+				  w->oracle->events[item->event].scalar == p->mirror[at].scalar &&
+				  memcmp(item->value, p->mirror[at].value, sizeof item->value) == 0,
+		    "seed %lu: item %zu", w->seed, at);
+		at++;
+	}
+	ck_assert_msg(at == p->mirror_n, "seed %lu: %zu items, not %zu", w->seed, p->mirror_n, at);
+}
+
+/*
+ * E6: A edits, B edits, A undoes all, one step at a time and in any order: the text has B's edits only. Words
+ * that came back at different times must stand in their old order.
+ */
+START_TEST(undo_step_by_step_leaves_what_others_did)
+{
+	static struct world w;
+
+	FOR_SEEDS(seed, 200)
+	{
+		struct tg_event_range step[40];
+		struct tg_patches patches;
+		struct oracle_set without;
+		uint64_t first, count;
+		size_t n = 0;
+
+		world_open(&w, 11000 + seed, (int)(seed % 4 == 0), 3);
+		w.plain = 70;
+		world_do(&w, 2, TG_EDIT_BLOCK, 0, 0, 1, 1, NULL);
+		world_do(&w, 2, TG_EDIT_INSERT, 1, 0, 0, 1, "bold");
+		world_do(&w, 2, TG_EDIT_INSERT, 5, 0, -1, 0, "the quick brown fox jumps");
+		world_do(&w, 2, TG_EDIT_MARK, 8, 14, 2, 1, NULL);
+		world_settle(&w);
+		for (uint32_t i = 0, k = 1 + world_random(&w, 12); i < k; i++) {
+			world_agent(0, step[n].agent);
+			step[n].seq = tg_doc_next_seq(w.person[0].doc, step[n].agent);
+			if (world_random(&w, 3) > 0 && w.person[0].mirror_n > 12)
+				world_do(&w, 0, TG_EDIT_DELETE, 6 + world_random(&w, 3), 10, -1, 0, NULL);
+			else
+				world_edit(&w, 0);
+			step[n].count = tg_doc_next_seq(w.person[0].doc, step[n].agent) - step[n].seq;
+			n++;
+		}
+		for (uint32_t i = 0, k = 1 + world_random(&w, 8); i < k; i++)
+			world_edit(&w, 1);
+		world_take(&w, 0);
+		world_take(&w, 1);
+		memset(&without, 0, sizeof without);
+		for (int e = 0; e < w.oracle->event_n; e++)
+			if (w.oracle->events[e].agent != 0)
+				oracle_put(&without, e);
+		for (size_t k = 0; k < w.bundle_n; k++)
+			world_deliver(&w, 0);
+		while (n > 0) {
+			/* Last first, as people do, or any. */
+			size_t i = seed % 3 ? n - 1 : world_random(&w, (uint32_t)n);
+
+			ck_assert_int_eq(
+			    tg_doc_undo(w.person[0].doc, &step[i], 1, &first, &count, &patches), TG_OK);
+			world_draw(&w, 0, &patches);
+			step[i] = step[--n];
+		}
+		oracle_run(w.oracle, &without);
+		check_page(&w, 0);
+		world_close(&w);
+	}
+}
+END_TEST
+
+/* What all events make, but what those in ${undone} did does not count. */
+static void
+run_without(struct world *w, const struct oracle_set *all, const struct oracle_set *undone)
+{
+	struct oracle_set rest = *all;
+
+	for (size_t i = 0; i < ORACLE_EVENTS / 64; i++)
+		rest.w[i] &= ~undone->w[i];
+	oracle_run(w->oracle, all);
+	oracle_format(w->oracle, &rest);
+}
+
+/* What can be told of any number of undos and redos, in any order: undone.h's rule. */
+START_TEST(undo_and_redo_in_any_order_follow_the_rule)
+{
+	static struct world w;
+
+	FOR_SEEDS(seed, 100)
+	{
+		struct {
+			struct tg_event_range events, undo;
+			int undone;
+		} step[16];
+		struct oracle_set all, undone;
+		struct tg_patches patches;
+		uint32_t n = 1 + (uint32_t)seed % 12;
+		uint64_t first, count;
+
+		world_open(&w, 12000 + seed, (int)(seed % 4 == 0), 3);
+		w.plain = 60;
+		world_do(&w, 2, TG_EDIT_BLOCK, 0, 0, 1, 1, NULL);
+		world_do(&w, 2, TG_EDIT_INSERT, 1, 0, 0, 1, "bold");
+		world_do(&w, 2, TG_EDIT_INSERT, 5, 0, -1, 0, "the quick brown fox jumps");
+		world_do(&w, 2, TG_EDIT_MARK, 8, 14, 2, 1, NULL);
+		world_settle(&w);
+		for (uint32_t i = 0; i < n; i++) {
+			memset(&step[i], 0, sizeof step[i]);
+			world_agent(0, step[i].events.agent);
+			world_agent(0, step[i].undo.agent);
+			step[i].events.seq = tg_doc_next_seq(w.person[0].doc, step[i].events.agent);
+			world_edit(&w, 0);
+			step[i].events.count =
+			    tg_doc_next_seq(w.person[0].doc, step[i].events.agent) - step[i].events.seq;
+			if (world_random(&w, 2))
+				world_edit(&w, 1);
+			if (world_random(&w, 3) == 0) {
+				world_take(&w, 1);
+				world_deliver(&w, 0);
+				world_poll(&w, 0);
+			}
+		}
+		for (int i = 0; i < 3; i++)
+			world_take(&w, i);
+		for (size_t k = 0; k < w.bundle_n; k++)
+			world_deliver(&w, 0);
+		memset(&all, 0, sizeof all);
+		memset(&undone, 0, sizeof undone);
+		for (int e = 0; e < w.oracle->event_n; e++)
+			oracle_put(&all, e);
+		for (int round = 0; round < 20; round++) {
+			uint32_t i = world_random(&w, n);
+
+			/* An undo that had nothing to do leaves nothing to redo. */
+			if (step[i].undone && step[i].undo.count == 0)
+				continue;
+			ck_assert_int_eq(
+			    tg_doc_undo(w.person[0].doc, step[i].undone ? &step[i].undo : &step[i].events, 1,
+				&first, &count, &patches),
+			    TG_OK);
+			world_draw(&w, 0, &patches);
+			step[i].undone = !step[i].undone;
+			step[i].undo.seq = first;
+			step[i].undo.count = count;
+			for (uint64_t k = 0; k < step[i].events.count; k++) {
+				int e = w.event_of[0][step[i].events.seq + k];
+
+				undone.w[e / 64] ^= UINT64_C(1) << e % 64;
+			}
+			run_without(&w, &all, &undone);
+			check_page(&w, 0);
+			if (!step[i].undone && count > 0 && world_random(&w, 3) == 0) {
+				/* And back through the redo: the undo of an undo of an undo. */
+				ck_assert_int_eq(
+				    tg_doc_undo(w.person[0].doc, &step[i].undo, 1, &first, &count, &patches),
+				    TG_OK);
+				world_draw(&w, 0, &patches);
+				step[i].undone = 1;
+				step[i].undo.seq = first;
+				step[i].undo.count = count;
+				for (uint64_t k = 0; k < step[i].events.count; k++)
+					oracle_put(&undone, w.event_of[0][step[i].events.seq + k]);
+				run_without(&w, &all, &undone);
+				check_page(&w, 0);
+			}
+		}
+		world_close(&w);
+	}
+}
+END_TEST
+
 /* ---- by hand */
+
+static const char *
+shown_text(struct world *w, int who)
+{
+	static char text[256];
+	const uint8_t *data;
+	size_t len;
+
+	ck_assert_int_eq(
+	    tg_doc_text(w->person[who].doc, 0, 0, tg_doc_length(w->person[who].doc, 0), &data, &len), TG_OK);
+	memcpy(text, data, len);
+	text[len] = '\0';
+	return text;
+}
+
+static struct tg_event_range
+undo(struct world *w, int who, struct tg_event_range range)
+{
+	struct tg_event_range made = range;
+	struct tg_patches patches;
+
+	ck_assert_int_eq(tg_doc_undo(w->person[who].doc, &range, 1, &made.seq, &made.count, &patches), TG_OK);
+	world_draw(w, who, &patches);
+	return made;
+}
+
+static struct tg_event_range
+last_events(struct world *w, int who, uint64_t count)
+{
+	struct tg_event_range range;
+
+	world_agent(who, range.agent);
+	range.seq = tg_doc_next_seq(w->person[who].doc, range.agent) - count;
+	range.count = count;
+	return range;
+}
+
+/* The delete key, three times with pauses: each was put back in front of the one before it. */
+START_TEST(words_put_back_one_by_one_stand_in_their_old_order)
+{
+	static struct world w;
+	struct tg_event_range step[3];
+
+	world_open(&w, 1, 0, 1);
+	world_do(&w, 0, TG_EDIT_INSERT, 0, 0, -1, 0, "axyzb");
+	for (int i = 0; i < 3; i++) {
+		world_do(&w, 0, TG_EDIT_DELETE, 1, 2, -1, 0, NULL);
+		step[i] = last_events(&w, 0, 1);
+	}
+	ck_assert_str_eq(shown_text(&w, 0), "ab");
+	undo(&w, 0, step[2]);
+	undo(&w, 0, step[1]);
+	ck_assert_str_eq(shown_text(&w, 0), "ayzb");
+	undo(&w, 0, step[0]);
+	ck_assert_str_eq(shown_text(&w, 0), "axyzb");
+	world_close(&w);
+}
+END_TEST
+
+/* Typed, deleted, undone twice: the text put back by the first undo was not known to the second. */
+START_TEST(what_was_put_back_is_still_what_was_typed)
+{
+	static struct world w;
+	struct tg_event_range typed, deleted, again;
+
+	world_open(&w, 1, 0, 1);
+	world_do(&w, 0, TG_EDIT_INSERT, 0, 0, -1, 0, "word");
+	typed = last_events(&w, 0, 4);
+	world_do(&w, 0, TG_EDIT_DELETE, 0, 4, -1, 0, NULL);
+	deleted = last_events(&w, 0, 4);
+	deleted = undo(&w, 0, deleted);
+	ck_assert_str_eq(shown_text(&w, 0), "word");
+	again = undo(&w, 0, typed);
+	ck_assert_str_eq(shown_text(&w, 0), "");
+	undo(&w, 0, again);
+	ck_assert_str_eq(shown_text(&w, 0), "word");
+	undo(&w, 0, deleted);
+	ck_assert_str_eq(shown_text(&w, 0), "");
+	world_close(&w);
+}
+END_TEST
+
+/* Two people delete the same word: it comes back when one of them undoes and only that one had deleted it. */
+START_TEST(what_two_deleted_stays_deleted_for_both)
+{
+	static struct world w;
+	struct tg_event_range a, b;
+
+	world_open(&w, 1, 0, 3);
+	world_do(&w, 2, TG_EDIT_INSERT, 0, 0, -1, 0, "one two");
+	world_settle(&w);
+	world_do(&w, 0, TG_EDIT_DELETE, 3, 7, -1, 0, NULL);
+	a = last_events(&w, 0, 4);
+	world_do(&w, 1, TG_EDIT_DELETE, 3, 7, -1, 0, NULL);
+	b = last_events(&w, 1, 4);
+	world_settle(&w);
+	a = undo(&w, 0, a);
+	ck_assert_uint_eq(a.count, 0);
+	ck_assert_str_eq(shown_text(&w, 0), "one");
+	/*
+	 * Nothing tells B that A has taken its deletion back, so to B the word is still deleted by A: only a
+	 * version of the past brings it back.  Inserts that name their source (text-core.md B7) would.
+	 */
+	b = undo(&w, 1, b);
+	ck_assert_uint_eq(b.count, 0);
+	ck_assert_str_eq(shown_text(&w, 1), "one");
+	world_close(&w);
+}
+END_TEST
 
 static int
 stop_at_once(void *ctx, const struct tg_past_run *run)
@@ -516,6 +807,11 @@ main(void)
 	tcase_set_timeout(t, 300);
 	tcase_add_test(t, every_version_shows_what_the_oracle_says_and_who_wrote_it);
 	tcase_add_test(t, what_lies_between_two_versions_is_what_the_oracle_says);
+	tcase_add_test(t, undo_step_by_step_leaves_what_others_did);
+	tcase_add_test(t, undo_and_redo_in_any_order_follow_the_rule);
+	tcase_add_test(t, words_put_back_one_by_one_stand_in_their_old_order);
+	tcase_add_test(t, what_was_put_back_is_still_what_was_typed);
+	tcase_add_test(t, what_two_deleted_stays_deleted_for_both);
 	tcase_add_test(t, a_visitor_may_stop);
 	tcase_add_test(t, a_version_that_is_not_held_is_refused);
 	suite_add_tcase(s, t);

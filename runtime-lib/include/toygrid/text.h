@@ -367,9 +367,10 @@ int tg_doc_format(struct tg_doc *doc, uint32_t id, const uint8_t **data, size_t 
 /**
  * tg_doc_undo(doc, ranges, n, first_seq, event_count, patches):
  * Undo the events of ranges[0 .. n) (any agent's, but meant for one's own): make VIEW := MERGED, then new own
- * events that delete what those events inserted and is still there, put back what they alone deleted at its
- * old place, and give back the former value where their marks and sets still win.  Redo is the undo of an
- * undo.
+ * events that delete what those events inserted and is still there, put back what only undone events deleted
+ * at its old place, and give back the former value where their marks and sets still win.  Redo is the undo of
+ * an undo.  Undos may come in any order: until the document is closed it is remembered what was taken back
+ * and which text was put back.
  * *${patches} has everything the page must draw, remote changes since the last poll included, as after
  * tg_doc_poll(); VIEW is MERGED afterwards.  *${event_count} is 0 when nothing was left to undo.
  * Returns TG_OK; TG_EINVAL (no agent set), TG_ENOTFOUND (an event is not held), TG_ETOOBIG (too many ranges),

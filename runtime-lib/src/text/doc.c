@@ -53,6 +53,7 @@ tg_doc_close(struct tg_doc *doc)
 	tg_free(doc->sets);
 	tg_free(doc->registers);
 	tg_free(doc->register_slots);
+	tg_undone_free(&doc->undone);
 	tg_free(doc->prepared.v);
 	tg_free(doc->merged.v);
 	tg_free(doc->view.v);

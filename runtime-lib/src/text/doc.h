@@ -12,6 +12,7 @@
  *     codec.c         bundles <-> operations
  *     save.c saved.c history.c checkpoint.c skeleton.c order.c cut.c    documents at rest: saved.h
  *     version.c       one version looked at, for blame.c diff.c between.c: history.h
+ *     undone.c        what was undone so far; steps.c  how undo.c writes
  *     doc.c edit.c poll.c undo.c read.c    the public functions of text.h
  *
  * A document starts LINEAR: while every bundle was made after all that came before it, items needs neither
@@ -38,6 +39,7 @@
 #include "text/items.h"
 #include "text/oplog.h"
 #include "text/pool.h"
+#include "text/undone.h"
 
 struct tg_set {
 	uint32_t lv, lamport, value;
@@ -104,6 +106,8 @@ struct tg_doc {
 	uint32_t open_marks; /* of the current flow, applied but outside PREPARED: a list by tg_mark.next */
 	struct tg_lvs prepared; /* the version of the items' sp */
 	struct tg_lvs merged, view;
+
+	struct tg_undone undone;
 
 	uint32_t agent; /* the own one, or TG_LV_NONE */
 	uint32_t taken; /* the first own seq not yet handed out */

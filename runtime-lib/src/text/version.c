@@ -84,9 +84,10 @@ sort_pairs(const struct tg_pool *pool, struct tg_pair *p, size_t n)
 		}
 }
 
-/* Each key's winner among the chain's marks that the version has, in v->best. */
+/* Each key's winner among the chains' marks that count, in v->best. */
 static int
-find_winners(struct tg_doc *doc, struct tg_version *v, uint32_t state, size_t *n)
+find_winners(struct tg_doc *doc, struct tg_version *v, const uint32_t *states, size_t state_n,
+    int (*counts)(const void *ctx, uint32_t lv), const void *ctx, size_t *n)
 {
 	const struct tg_formats *f = &doc->formats;
 	int rc = tg_array_need((void **)&v->slot, &v->slot_cap, doc->pool.n, sizeof *v->slot);
@@ -96,37 +97,40 @@ find_winners(struct tg_doc *doc, struct tg_version *v, uint32_t state, size_t *n
 		return rc;
 	for (; v->slot_n < doc->pool.n; v->slot_n++)
 		v->slot[v->slot_n] = 0;
-	for (; f->states[state].rest != TG_FORMAT_NONE; state = f->states[state].rest) {
-		uint32_t mark = f->states[state].mark, slot;
-		const struct tg_mark *m = &f->marks[mark], *other;
+	for (size_t i = 0; i < state_n; i++)
+		for (uint32_t s = states[i]; f->states[s].rest != TG_FORMAT_NONE; s = f->states[s].rest) {
+			uint32_t mark = f->states[s].mark, slot;
+			const struct tg_mark *m = &f->marks[mark], *other;
 
-		if (!tg_version_has(v, m->lv))
-			continue;
-		slot = v->slot[m->key];
-		if (slot < *n && v->best[slot].key == m->key) {
-			other = &f->marks[v->best[slot].value];
-			if (tg_doc_beats(doc, m->lamport, m->lv, other->lamport, other->lv))
-				v->best[slot].value = mark;
-			continue;
+			if (!counts(ctx, m->lv))
+				continue;
+			slot = v->slot[m->key];
+			if (slot < *n && v->best[slot].key == m->key) {
+				other = &f->marks[v->best[slot].value];
+				if (tg_doc_beats(doc, m->lamport, m->lv, other->lamport, other->lv))
+					v->best[slot].value = mark;
+				continue;
+			}
+			if ((rc = tg_array_need((void **)&v->best, &v->best_cap, *n + 1, sizeof *v->best)) !=
+			    TG_OK)
+				return rc;
+			v->slot[m->key] = (uint32_t)*n;
+			v->best[(*n)++] = (struct tg_pair){m->key, mark};
 		}
-		if ((rc = tg_array_need((void **)&v->best, &v->best_cap, *n + 1, sizeof *v->best)) != TG_OK)
-			return rc;
-		v->slot[m->key] = (uint32_t)*n;
-		v->best[(*n)++] = (struct tg_pair){m->key, mark};
-	}
 	return TG_OK;
 }
 
-static int
-resolve(struct tg_doc *doc, struct tg_version *v, uint32_t state, uint32_t *format)
+int
+tg_version_choose(struct tg_doc *doc, struct tg_version *v, const uint32_t *states, size_t state_n,
+    int (*counts)(const void *ctx, uint32_t lv), const void *ctx, uint32_t *format)
 {
 	const struct tg_pair *born;
 	size_t n, kept = 0, born_n;
 	int rc;
 
-	if ((rc = find_winners(doc, v, state, &n)) != TG_OK)
+	if ((rc = find_winners(doc, v, states, state_n, counts, ctx, &n)) != TG_OK)
 		return rc;
-	*format = tg_format_birth(&doc->formats, state);
+	*format = tg_format_birth(&doc->formats, states[0]);
 	if (n == 0)
 		return TG_OK;
 	born = tg_format_get(&doc->formats, *format, &born_n);
@@ -153,6 +157,12 @@ resolve(struct tg_doc *doc, struct tg_version *v, uint32_t state, uint32_t *form
 	    &doc->formats, v->best, kept > TG_TEXT_SHOWN_KEYS_MAX ? TG_TEXT_SHOWN_KEYS_MAX : kept, format);
 }
 
+static int
+has_event(const void *ctx, uint32_t lv)
+{
+	return tg_version_has(ctx, lv);
+}
+
 int
 tg_version_format(struct tg_doc *doc, struct tg_version *v, uint32_t state, uint32_t *format)
 {
@@ -168,7 +178,7 @@ tg_version_format(struct tg_doc *doc, struct tg_version *v, uint32_t state, uint
 	for (; v->format_n <= state; v->format_n++)
 		v->formats[v->format_n] = 0;
 	if (v->formats[state] == 0) {
-		if ((rc = resolve(doc, v, state, format)) != TG_OK)
+		if ((rc = tg_version_choose(doc, v, &state, 1, has_event, v, format)) != TG_OK)
 			return rc;
 		v->formats[state] = *format + 1;
 	}

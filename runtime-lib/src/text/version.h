@@ -37,6 +37,15 @@ int tg_version_has(const struct tg_version *v, uint32_t lv);
 int tg_version_format(struct tg_doc *doc, struct tg_version *v, uint32_t state, uint32_t *format)
     __attribute__((warn_unused_result));
 
+/**
+ * tg_version_choose(doc, v, states, state_n, counts, ctx, format):
+ * The format of an item with all the marks in the chains of states[0 .. state_n) for which counts(ctx,
+ * event), born as states[0] says.  Of ${v} only the scratch is used.
+ */
+int tg_version_choose(struct tg_doc *doc, struct tg_version *v, const uint32_t *states, size_t state_n,
+    int (*counts)(const void *ctx, uint32_t lv), const void *ctx, uint32_t *format)
+    __attribute__((warn_unused_result));
+
 /** tg_version_set(doc, v, reg): The set that decides a register there, or TG_LV_NONE. */
 uint32_t tg_version_set(const struct tg_doc *doc, const struct tg_version *v, const struct tg_register *reg);
 
