@@ -167,7 +167,7 @@ at_rest(const char *trace, const struct trace_case *c)
 		tg_doc_close(saved);
 	}
 	qsort(open, RUNS, sizeof *open, by_value);
-	snprintf(name, sizeof name, "text: open saved to its text, %s", trace);
+	snprintf(name, sizeof name, "text: open saved to its text natively, %s", trace);
 	if (strcmp(trace, "automerge-paper") == 0)
 		bench_row_max(name, open[RUNS / 2], "ms", OPEN_BAR_MS);
 	else

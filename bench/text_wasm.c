@@ -25,6 +25,9 @@ int EXPORT(bench_merge)(int planned);
 int EXPORT(bench_type)(void);
 int EXPORT(bench_hostile)(int which);
 int EXPORT(bench_same)(void);
+int EXPORT(bench_save)(void);
+int EXPORT(bench_open)(void);
+int EXPORT(bench_load)(void);
 void EXPORT(bench_close)(void);
 
 void *
@@ -81,6 +84,42 @@ bench_hostile(int which)
 	int rc = tg_doc_open(&doc, TG_TEXT_ORDER_FUGUEMAX);
 
 	return rc == TG_OK ? hostile_run(doc, which) : rc;
+}
+
+static uint8_t *saved;
+static size_t saved_len;
+
+/* Save the document, and keep it for the next two: the bytes, or less than 0. */
+int
+bench_save(void)
+{
+	const uint8_t *data;
+	int rc = tg_doc_save(doc, &data, &saved_len);
+
+	if (rc != TG_OK)
+		return -rc;
+	free(saved);
+	if ((saved = malloc(saved_len)) == NULL)
+		return -TG_ENOMEM;
+	memcpy(saved, data, saved_len);
+	return (int)saved_len;
+}
+
+/* Open what was saved, to its text; then read its history. */
+int
+bench_open(void)
+{
+	const uint8_t *text;
+	size_t len;
+	int rc = tg_doc_open_saved(&doc, saved, saved_len);
+
+	return rc == TG_OK ? tg_doc_text(doc, 0, 0, tg_doc_length(doc, 0), &text, &len) : rc;
+}
+
+int
+bench_load(void)
+{
+	return tg_doc_load_history(doc);
 }
 
 /* Is the text what the trace says? */
