@@ -161,6 +161,29 @@ START_TEST(text_needs_no_marker)
 }
 END_TEST
 
+START_TEST(a_block_moved_by_two_is_there_twice)
+{
+	two_paragraphs(2, NULL);
+	for (int i = 0; i < 2; i++) {
+		room_delete(&r, i, "", 4, 4);
+		room_block(&r, i, "", 0, NULL);
+		room_type(&r, i, "", 1, "two", NULL);
+	}
+	done("p(two) p(two) p(one)");
+}
+END_TEST
+
+START_TEST(text_typed_into_a_block_that_is_moved_stays_in_the_old_place)
+{
+	two_paragraphs(2, NULL);
+	room_delete(&r, ANN, "", 4, 4);
+	room_block(&r, ANN, "", 0, NULL);
+	room_type(&r, ANN, "", 1, "two", NULL);
+	room_type(&r, BEN, "", 8, "!", NULL);
+	done("p(two) p(one!)");
+}
+END_TEST
+
 /* ---- tables */
 
 static void
@@ -551,6 +574,8 @@ main(void)
 	tcase_add_test(t, a_list_is_no_deeper_than_its_neighbours_let_it);
 	tcase_add_test(t, what_is_not_known_is_drawn_plainly_and_kept);
 	tcase_add_test(t, text_needs_no_marker);
+	tcase_add_test(t, a_block_moved_by_two_is_there_twice);
+	tcase_add_test(t, text_typed_into_a_block_that_is_moved_stays_in_the_old_place);
 	tcase_add_test(t, a_row_and_a_column_inserted_at_once_make_a_full_grid);
 	tcase_add_test(t, two_who_type_into_a_new_cell_meet_there);
 	tcase_add_test(t, an_edit_in_a_row_that_is_deleted_is_hidden_and_back_on_undo);

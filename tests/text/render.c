@@ -11,6 +11,7 @@
 #include <toygrid/status.h>
 #include <toygrid/text.h>
 
+#include "base/mem.h"
 #include "text/draw.h"
 #include "text/drawn.h"
 #include "wire/writer.h"
@@ -454,6 +455,89 @@ START_TEST(a_change_in_a_long_document_draws_what_it_touches)
 }
 END_TEST
 
+/* ---- without memory */
+
+/* A table with a list and a quote in it, drawn, changed and drawn again, beside a second document. */
+static int
+draw_story(struct tg_doc **docs, struct tg_drawing **d)
+{
+	static const uint8_t agents[2][TG_TEXT_AGENT_BYTES] = {{1}, {2}};
+	struct tg_patches patches;
+	struct tg_render r;
+	struct tg_bundle b;
+	uint32_t flow, index, at;
+	int rc;
+
+	for (int i = 0; i < 2; i++)
+		if ((rc = tg_doc_open(&docs[i], 0)) != TG_OK ||
+		    (rc = tg_doc_set_agent(docs[i], agents[i])) != TG_OK ||
+		    (rc = tg_drawing_open(&d[i], docs[i], 0)) != TG_OK)
+			return rc;
+	for (unsigned step = 0; step < 9; step++) {
+		static const uint8_t edits[][64] = {
+		    "\x91\x94\x01\x00\x00\x92\x92\xa2id\xa1t\x92\xa4type\xa5table",
+		    "\x91\x94\x02\x92\xa1t\x01\x00\x91\x92\xa2id\xa1r",
+		    "\x91\x94\x02\x92\xa1t\x02\x00\x91\x92\xa2id\xa1"
+		    "c",
+		    "\x91\x95\x00\x93\xa1t\xa1r\xa1"
+		    "c\x00\xa3"
+		    "abc\x90",
+		    "\x91\x94\x01\x93\xa1t\xa1r\xa1"
+		    "c\x01\x92\x92\xa4list\xa6"
+		    "bullet\x92\xa4path\xa5quote",
+		    "\x91\x94\x02\x92\xa1t\x02\x01\x91\x92\xa2id\xa1"
+		    "d",
+		    "\x91\x94\x05\x93\xa1t\xa1r\xa1"
+		    "c\xa7"
+		    "colspan\x02",
+		    "\x91\x94\x03\x00\x00\x01",
+		    "\x91\x94\x01\x00\x00\x91\x92\xa4type\xa4rule",
+		};
+		static const size_t lens[] = {24, 15, 15, 16, 37, 15, 19, 6, 17};
+
+		if ((rc = tg_doc_edit_msgpack(docs[0], edits[step], lens[step], NULL, NULL)) != TG_OK ||
+		    (step % 2 == 0 && (rc = tg_drawing_update(d[0], &r)) != TG_OK))
+			return rc;
+		if (step % 3 != 2)
+			continue;
+		while ((rc = tg_doc_take(docs[0], &b)) == TG_OK)
+			if ((rc = tg_doc_add(docs[1], agents[0], b.first_seq, b.parents, b.parent_count,
+				 b.ops, b.ops_len, b.text, b.text_len)) != TG_OK)
+				return rc;
+		if (rc != TG_ENOTFOUND || (rc = tg_doc_poll(docs[1], &patches)) != TG_OK ||
+		    (rc = tg_drawing_update(d[1], &r)) != TG_OK ||
+		    (rc = tg_drawing_index(d[1], tg_drawing_size(d[1]) / 2, &flow, &index)) != TG_OK)
+			return rc;
+		if ((rc = tg_drawing_position(d[1], flow, index, &at)) != TG_OK && rc != TG_ENOTFOUND)
+			return rc;
+	}
+	return TG_OK;
+}
+
+START_TEST(without_memory_a_drawing_says_so_and_can_be_closed)
+{
+	struct tg_doc *docs[2] = {NULL, NULL};
+	struct tg_drawing *d[2] = {NULL, NULL};
+	long n = 0;
+	int rc;
+
+	do {
+		tg_mem_fail_after(n++);
+		rc = draw_story(docs, d);
+		ck_assert_msg(rc == TG_OK || rc == TG_ENOMEM, "allocation %ld: %d", n, rc);
+		for (int i = 0; i < 2; i++) {
+			if (n % 2)
+				tg_drawing_close(d[i]);
+			tg_doc_close(docs[i]);
+			docs[i] = NULL;
+			d[i] = NULL;
+		}
+	} while (rc != TG_OK);
+	tg_mem_fail_after(-1);
+	ck_assert_int_gt(n, 100);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -463,6 +547,7 @@ main(void)
 	int failed;
 
 	tcase_set_timeout(t, 120);
+	tcase_add_test(t, without_memory_a_drawing_says_so_and_can_be_closed);
 	tcase_add_loop_test(t, a_change_in_a_long_document_draws_what_it_touches, 0, 2);
 	tcase_add_loop_test(t, steps_lead_to_what_a_fresh_drawing_shows, 1, 101);
 	suite_add_tcase(s, t);
