@@ -579,6 +579,49 @@ START_TEST(any_call_may_be_the_first_on_a_saved_document)
 }
 END_TEST
 
+START_TEST(expunged_text_stays_a_gap_of_its_length)
+{
+	static const uint8_t me[TG_TEXT_AGENT_BYTES] = {5};
+	struct tg_edit e[3] = {{0}, {0}, {0}};
+	struct tg_doc *doc, *heard, *again;
+	struct tg_bundle b;
+	struct bytes saved, twice;
+	const uint8_t *text;
+	size_t len;
+
+	ck_assert_int_eq(tg_doc_open(&doc, TG_TEXT_ORDER_FUGUEMAX), TG_OK);
+	ck_assert_int_eq(tg_doc_set_agent(doc, me), TG_OK);
+	e[0].text = (const uint8_t *)"secret";
+	e[0].text_len = 6;
+	e[0].attrs = (const uint8_t *)"\x91\x92\xa1k\xa1v";
+	e[0].attrs_len = 6;
+	e[1].kind = TG_EDIT_DELETE;
+	e[1].index = 1;
+	e[1].count = 2;
+	e[2].kind = TG_EDIT_SET;
+	e[2].key = (const uint8_t *)"title";
+	e[2].key_len = 5;
+	e[2].value = (const uint8_t *)"\xa6secret";
+	e[2].value_len = 7;
+	ck_assert_int_eq(tg_doc_edit(doc, e, 3, NULL, NULL), TG_OK);
+	ck_assert_int_eq(tg_doc_take(doc, &b), TG_OK);
+	ck_assert_int_eq(tg_doc_open(&heard, TG_TEXT_ORDER_FUGUEMAX), TG_OK);
+	ck_assert_int_eq(tg_doc_add(heard, me, 0, NULL, 0, b.ops, b.ops_len, NULL, 0), TG_OK);
+	saved = save(heard);
+	again = open_saved(saved);
+	ck_assert_int_eq(tg_doc_load_history(again), TG_OK);
+	ck_assert_int_eq(tg_doc_text(again, 0, 0, 4, &text, &len), TG_OK);
+	ck_assert(len == 12 && memcmp(text, "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", 12) == 0);
+	twice = save(again);
+	same_bytes(saved, twice, 0);
+	free(twice.data);
+	free(saved.data);
+	tg_doc_close(again);
+	tg_doc_close(heard);
+	tg_doc_close(doc);
+}
+END_TEST
+
 START_TEST(an_empty_document_can_be_saved)
 {
 	struct tg_doc *doc;
@@ -710,6 +753,7 @@ main(void)
 	tcase_add_test(t, flows_are_saved_by_name);
 	tcase_add_test(t, parts_are_cut_at_the_same_places_whatever_came_first);
 	tcase_add_test(t, any_call_may_be_the_first_on_a_saved_document);
+	tcase_add_test(t, expunged_text_stays_a_gap_of_its_length);
 	tcase_add_test(t, an_empty_document_can_be_saved);
 	tcase_add_test(t, own_events_must_be_taken_before_saving);
 	tcase_add_test(t, a_changed_byte_is_noticed_or_changes_nothing);

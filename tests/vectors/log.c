@@ -250,6 +250,25 @@ logs(struct tg_buf *out)
 	tg_buf_free(&proof);
 }
 
+static void
+cuts(struct tg_buf *out)
+{
+	static const uint64_t sizes[] = {0, 65535, 65536, 262143, 262144};
+	struct tg_hash leaf = {{0}};
+
+	line_text(out, "# cut size next leaf 0|1: does a part end there (6.6)\n");
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+		for (unsigned first = 3; first <= 4; first++) {
+			leaf.b[0] = (uint8_t)first;
+			line_begin(out, "cut");
+			line_uint(out, sizes[i]);
+			line_uint(out, 1);
+			line_hex(out, leaf.b, sizeof leaf.b);
+			line_uint(out, (uint64_t)tg_log_cut(sizes[i], 1, &leaf));
+			line_end(out);
+		}
+}
+
 void
 vectors_log(struct tg_bytes file, struct tg_buf *out)
 {
@@ -272,4 +291,5 @@ vectors_log(struct tg_bytes file, struct tg_buf *out)
 	leaves(out);
 	branches(out);
 	logs(out);
+	cuts(out);
 }

@@ -79,20 +79,8 @@ print_parts(struct tg_buf *out)
 static void
 print_cuts(struct tg_buf *out)
 {
-	static const uint64_t sizes[] = {0, 65535, 65536, 262143, 262144};
 	uint8_t agent[TG_TEXT_AGENT_BYTES] = {1, 2, 3};
-	struct tg_hash leaf = {{0}};
 
-	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
-		for (unsigned first = 3; first <= 4; first++) {
-			leaf.b[0] = (uint8_t)first;
-			line_begin(out, "cut-entry");
-			line_uint(out, sizes[i]);
-			line_uint(out, 1);
-			line_hex(out, leaf.b, sizeof leaf.b);
-			line_uint(out, (uint64_t)tg_cut_entry(sizes[i], 1, leaf.b));
-			line_end(out);
-		}
 	for (uint64_t seq = 1023; seq < 400 * 1024; seq += 1024)
 		if (tg_cut_event(65536, agent, seq)) {
 			line_begin(out, "cut-event");
@@ -116,8 +104,6 @@ vectors_saved(struct tg_bytes file, struct tg_buf *out)
 	vectors_documents(print_saved, out);
 	line_text(out, "# large bytes hash: 600,000 letters typed, 360,000 of them deleted, in parts\n");
 	print_parts(out);
-	line_text(out, "# cut-entry size next leaf 0|1 (6.6); cut-event agent seq: of 400 marks those that "
-		       "end a part of "
-		       "65,536 events (6.5)\n");
+	line_text(out, "# cut-event agent seq: of 400 marks those that end a part of 65,536 events (6.5)\n");
 	print_cuts(out);
 }

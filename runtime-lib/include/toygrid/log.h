@@ -362,6 +362,19 @@ int tg_log_run(struct tg_log *log, uint64_t from, uint64_t to, size_t max_bytes,
  * is none. */
 int tg_log_missing(const struct tg_log *log, size_t i, uint64_t bound, uint64_t *from, uint64_t *to);
 
+/* ---- parts (6.6) ---- */
+
+#define TG_LOG_PART_MIN_BYTES 65536u  /* of its entries, as heads count them */
+#define TG_LOG_PART_MAX_BYTES 262144u /* but an entry is never split */
+#define TG_LOG_PART_ZERO_BITS 6	      /* with so many the leaf hash of an entry that ends a part begins */
+
+/**
+ * tg_log_cut(size, next_size, leaf):
+ * Does a part of a log that has ${size} bytes so far end with its last entry, whose leaf is ${leaf}, when the
+ * next entry would add ${next_size} bytes?  Begun at entry 0, all holders of a log cut it at the same places.
+ */
+int tg_log_cut(uint64_t size, uint64_t next_size, const struct tg_hash *leaf);
+
 /* ---- forks (5.7) ---- */
 
 /**

@@ -2,23 +2,6 @@
 
 #include "text/cut.h"
 
-/* Is this hash, as a number, a border?  One in 2^bits is. */
-static int
-is_border(const uint8_t *hash, unsigned bits)
-{
-	unsigned top = (unsigned)hash[0] << 8 | hash[1];
-
-	return top >> (16 - bits) == 0;
-}
-
-int
-tg_cut_entry(uint64_t size, uint64_t next_size, const uint8_t leaf[32])
-{
-	if (size < TG_CUT_BYTES_MIN)
-		return 0;
-	return size + next_size > TG_CUT_BYTES_MAX || is_border(leaf, TG_CUT_ENTRY_BITS);
-}
-
 int
 tg_cut_event(uint64_t size, const uint8_t agent[TG_TEXT_AGENT_BYTES], uint64_t seq)
 {
@@ -36,5 +19,5 @@ tg_cut_event(uint64_t size, const uint8_t agent[TG_TEXT_AGENT_BYTES], uint64_t s
 	tg_hash_update(&h, agent, TG_TEXT_AGENT_BYTES);
 	tg_hash_update(&h, number, sizeof number);
 	tg_hash_final(&h, &hash);
-	return is_border(hash.b, TG_CUT_EVENT_BITS);
+	return hash.b[0] >> (8 - TG_CUT_EVENT_BITS) == 0;
 }
