@@ -113,8 +113,9 @@ void tg_drawing_close(struct tg_drawing *drawing);
 /**
  * tg_drawing_update(drawing, render):
  * The steps from what was drawn last to VIEW.  Call it after each edit, poll or undo; several of them may
- * lie between.  A block of which only the inside changed is one step inside it.  Returns TG_OK or TG_ENOMEM,
- * after which the drawing is only fit for close.
+ * lie between.  A block of which only the inside changed is one step inside it.  A saved document without
+ * tables is drawn without reading its history.  Returns TG_OK or what tg_doc_load_history() returns, after
+ * which the drawing is only fit for close.
  */
 int tg_drawing_update(struct tg_drawing *drawing, struct tg_render *render)
     __attribute__((nonnull, warn_unused_result));

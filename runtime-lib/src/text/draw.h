@@ -273,7 +273,8 @@ int tg_strip_draw(struct tg_drawing *d, uint32_t strip) __attribute__((warn_unus
 
 /**
  * tg_view_read(doc, flow, from, count, visit, ctx):
- * As tg_doc_read(), but VIEW, and visit also learns the first item's event.
+ * As tg_doc_read(), but VIEW, and visit also learns the first item's event, TG_LV_NONE when the document's
+ * history is not read.
  */
 int tg_view_read(struct tg_doc *doc, uint32_t flow, uint32_t from, uint32_t count,
     int (*visit)(void *ctx, const struct tg_text_run *run, uint32_t lv), void *ctx)

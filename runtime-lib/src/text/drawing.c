@@ -5,7 +5,8 @@
 #include "base/mem.h"
 #include "text/draw.h"
 
-#define NONE TG_BLOCK_NONE
+#define NONE	TG_BLOCK_NONE
+#define HISTORY -1 /* as a status: a table wants to know events, so history has to be read */
 
 /* ---- opening */
 
@@ -23,7 +24,7 @@ tg_drawing_open(struct tg_drawing **drawing, struct tg_doc *doc, uint32_t flow)
 	int rc;
 
 	*drawing = NULL;
-	if ((rc = tg_doc_ready(doc)) != TG_OK)
+	if ((rc = tg_doc_usable(doc)) != TG_OK)
 		return rc;
 	if (flow >= doc->flow_n)
 		return TG_ERANGE;
@@ -340,6 +341,8 @@ add_block(struct tg_drawing *d, struct stretch *s, const struct tg_cut *cut, uin
 	s->depth += drawn.containers + drawn.list + drawn.item;
 	b->table = table;
 	if (b->node == TG_NODE_TABLE && table == NONE) {
+		if (cut->lv == TG_LV_NONE)
+			return HISTORY;
 		if ((rc = tg_object_of(d->doc, d->keys.id, cut->format, cut->lv, &object)) != TG_OK ||
 		    (rc = tg_table_make(d, s->strip, i, object, &table)) != TG_OK)
 			return rc;
@@ -644,6 +647,25 @@ draw_all(struct tg_drawing *d, uint32_t old)
 	return TG_OK;
 }
 
+/* Of a saved document, if possible without reading its history. */
+static int
+update_saved(struct tg_drawing *d, uint32_t old)
+{
+	int rc;
+
+	if (d->strips[0].root != NONE && d->splice_n + d->object_n == 0)
+		return TG_OK;
+	if ((rc = draw_all(d, old)) != HISTORY)
+		return rc;
+	d->quiet = 0;
+	free_blocks(d, d->strips[0].root);
+	d->strips[0].root = NONE;
+	d->step_n = 0;
+	if ((rc = tg_doc_ready(d->doc)) != TG_OK)
+		return rc;
+	return draw_all(d, old);
+}
+
 static int
 update(struct tg_drawing *d)
 {
@@ -652,8 +674,10 @@ update(struct tg_drawing *d)
 
 	d->step_n = d->token_n = 0;
 	tg_buf_reset(&d->bytes);
+	if (d->doc->saved != NULL)
+		return update_saved(d, old);
 	if (d->strips[0].root == NONE)
-		return draw_all(d, 0);
+		return draw_all(d, old);
 	if ((rc = apply_changes(d)) != TG_OK || (rc = process(d, 0, 0)) != TG_OK)
 		return rc;
 	return d->again ? draw_all(d, old) : TG_OK;
@@ -665,7 +689,7 @@ tg_drawing_update(struct tg_drawing *d, struct tg_render *render)
 	int rc;
 
 	memset(render, 0, sizeof *render);
-	if (d->failed != TG_OK || (d->failed = tg_doc_ready(d->doc)) != TG_OK)
+	if (d->failed != TG_OK || (d->failed = tg_doc_usable(d->doc)) != TG_OK)
 		return d->failed;
 	if ((rc = update(d)) != TG_OK || (rc = tg_buf_status(&d->bytes)) != TG_OK) {
 		d->failed = rc;

@@ -409,6 +409,20 @@ tg_doc_item(
 	return TG_OK;
 }
 
+/* A saved document whose history is not read: events are not known, TG_LV_NONE stands for them. */
+struct saved_read {
+	int (*visit)(void *ctx, const struct tg_text_run *run, uint32_t lv);
+	void *ctx;
+};
+
+static int
+visit_saved(void *ctx, const struct tg_text_run *run)
+{
+	const struct saved_read *s = ctx;
+
+	return s->visit(s->ctx, run, TG_LV_NONE);
+}
+
 int
 tg_view_read(struct tg_doc *doc, uint32_t flow, uint32_t from, uint32_t count,
     int (*visit)(void *ctx, const struct tg_text_run *run, uint32_t lv), void *ctx)
@@ -419,6 +433,11 @@ tg_view_read(struct tg_doc *doc, uint32_t flow, uint32_t from, uint32_t count,
 
 	if (count == 0)
 		return TG_OK;
+	if (doc->saved != NULL) {
+		struct saved_read s = {visit, ctx};
+
+		return tg_saved_read(doc, flow, from, count, visit_saved, &s);
+	}
 	if ((rc = tg_view_prepare(doc)) != TG_OK)
 		return rc;
 	tg_flow_enter(doc, flow);

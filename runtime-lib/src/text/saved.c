@@ -304,6 +304,7 @@ poll_flow(struct tg_doc *doc, const struct tg_checkpoint *c, const struct tg_sho
 		p[6] = (int32_t)r->text;
 		p[7] = (int32_t)(end - r->text);
 	}
+	tg_drawings_splice(doc, f->flow, 0, 0, at);
 	return TG_OK;
 }
 
