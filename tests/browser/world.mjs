@@ -129,6 +129,11 @@ export class World {
 		return profile.open();
 	}
 
+	/// A profile that is the copy of another one, as on a second machine.
+	async profileFrom(dir) {
+		return new Profile(this, dir, {}).open();
+	}
+
 	async end() {
 		await Promise.allSettled([...this.profiles].map((profile) => profile.close()));
 		for (const program of this.programs) program.kill("SIGKILL");

@@ -22,6 +22,8 @@ async function write(page, author, from, to, between = async () => undefined) {
 	}
 }
 
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
 function eachOnceInOrder(all, author, count) {
 	const seen = tokens(all, author);
 	assert.deepEqual([...seen].sort((a, b) => a - b), Array.from({ length: count }, (_, i) => i + 1), `tokens of ${author}`);
@@ -252,6 +254,48 @@ test("a restored browser profile goes on in a new log: no fork, and nothing of e
 			return /lost by the restore/.test(all) && /new/.test(all) || all;
 		});
 		assert.equal(await a.page.locator(".notice-bad").count(), 0);
+	}));
+
+test("a profile copied to a second machine forks its log: nothing of either is lost, and all go on where they were", { ...LIMIT, skip: !hasReplica && "no native peer built" }, () =>
+	inWorld({}, async (world) => {
+		const [a, b] = [await world.profile(), await world.profile()];
+		const { edit } = await a.create("Copied");
+		await a.page.keyboard.type("start ");
+		await chip(a.page, /safe on 2 devices/);
+		await b.visit(edit);
+		await until("the first word", async () => /start/.test(await text(b.page)));
+		const address = a.page.url();
+		await pause(3000); // then its log is marked as at rest
+		await a.close();
+		const twin = await world.profileFrom(a.backUp());
+		await a.open();
+		for (const one of [a, twin]) {
+			await one.visit(address);
+			await chip(one.page, /Live/);
+		}
+		await pause(2000); // both are told that the log is as long as they think
+		await world.stop(world.relay);
+		await Promise.all([a, b, twin].map((one) => chip(one.page, /Offline|Connecting/)));
+		for (const [one, word] of [[a, "original "], [twin, "copy "], [b, "other "]]) {
+			await one.toEnd();
+			await one.page.keyboard.type(word);
+		}
+		await world.startRelay();
+		await until("all words everywhere", async () => {
+			const all = await Promise.all([a, b, twin].map((one) => text(one.page)));
+			return all.every((one) => ["original", "copy", "other"].every((word) => one.includes(word))) || all;
+		}, 60_000);
+		await converged([a.page, b.page, twin.page]);
+		assert.equal(await a.page.locator(".notice-bad").count(), 1);
+		// Each caret is where it was, in the text and in the editor: nobody clicks.
+		await a.page.keyboard.type("1");
+		await twin.page.keyboard.type("2");
+		await b.page.keyboard.type("3");
+		await until("what was typed next", async () => {
+			const all = await text(b.page);
+			return /original 1/.test(all) && /copy 2/.test(all) && /other 3/.test(all) || all;
+		});
+		await converged([a.page, b.page, twin.page]);
 	}));
 
 test("a clock 11 minutes ahead or behind can still write", LIMIT, () =>

@@ -35,6 +35,8 @@ export class Controller {
 	private begin: () => void = () => undefined;
 	private readonly begun = new Promise<void>((resolve) => (this.begin = resolve));
 	private lastEdit = 0;
+	private again = ""; // the grid that is being closed and opened again
+	private opening: Promise<void> = Promise.resolve(); // until then
 	private caretTimer: ReturnType<typeof setTimeout> | undefined;
 	private caretWaiting: Caret | null = null;
 	private caretSent = 0;
@@ -93,6 +95,30 @@ export class Controller {
 		};
 	}
 
+	/// Close the open document and open it anew from storage, where all of it is.  Until that has ended its port
+	/// answers nothing; then it wants a new one.
+	openAgain(): Promise<void> {
+		const { open } = this.state;
+		if (!open) return this.opening;
+		const grid = this.openGrid();
+		this.again = open.grid;
+		open.stale = false;
+		const work = async () => {
+			try {
+				await this.runtime.command(Command.close, grid);
+				this.formats.clear();
+				open.people.clear();
+				await this.runtime.command(Command.open, grid, "", new Uint8Array(0));
+			} finally {
+				this.again = "";
+				this.changed();
+			}
+		};
+		const done = work();
+		this.opening = done.catch(() => undefined);
+		return done;
+	}
+
 	/// Tell others where the own caret is; null when it left.
 	caret(caret: Caret | null): void {
 		this.caretWaiting = caret;
@@ -116,6 +142,7 @@ export class Controller {
 		const { state } = this;
 		// Who is quick finds buttons before the peer knows its keys.
 		if (action.type !== "navigate") await this.begun;
+		await this.opening;
 		switch (action.type) {
 			case "navigate":
 				state.route = parseRoute(action.hash);
@@ -208,6 +235,7 @@ export class Controller {
 				this.changed();
 			});
 		on(Effect.grid, (open, [phase, role, title]) => {
+			if (open.grid === this.again && phase !== 1) return; // it comes back in a moment
 			if (phase === 2) open.phase = "missing";
 			else if (phase === 1) {
 				if (open.phase !== "ready") queueMicrotask(() => this.remindReplica());
@@ -241,14 +269,23 @@ export class Controller {
 			if (LINK_STATE[state as number] === "live") queueMicrotask(() => this.remindReplica());
 			this.connectionChanged();
 		});
-		this.runtime.on(Effect.notice, ([, code, text]) => this.notice(code as number, text as string));
+		this.runtime.on(Effect.notice, ([grid, code, text]) => {
+			if (code === Notice.openAgain) this.stale(toBase64Url(grid as Uint8Array));
+			else this.notice(code as number, text as string);
+		});
 	}
 
 	// Effects may speak of a grid before the page opens it: `create` answers with a grid that is ready.
 	private document(grid: string): OpenDocument {
 		let known = this.known.get(grid);
-		if (!known) this.known.set(grid, (known = { grid, phase: "loading", role: 0, title: "", people: new Map(), durability: null, progress: null }));
+		if (!known) this.known.set(grid, (known = { grid, phase: "loading", stale: false, role: 0, title: "", people: new Map(), durability: null, progress: null }));
 		return known;
+	}
+
+	private stale(grid: string): void {
+		if (this.state.open?.grid !== grid) return;
+		this.state.open.stale = true;
+		this.changed();
 	}
 
 	private notice(code: number, text: string): void {
@@ -283,13 +320,13 @@ export class Controller {
 		this.caretTimer = undefined;
 		this.caretSent = Date.now();
 		const { open } = this.state;
-		if (open?.phase !== "ready") return;
+		if (open?.phase !== "ready" || this.again) return;
 		const at = this.caretWaiting;
 		this.runtime.command(Command.caret, this.openGrid(), at ? [FLOW_BODY, at.anchor, at.head] : null).catch(this.reporter.report);
 	}
 
 	private flush(): void {
-		if (this.state.open?.phase === "ready") this.runtime.command(Command.flush, this.openGrid()).catch(() => undefined);
+		if (this.state.open?.phase === "ready" && !this.again) this.runtime.command(Command.flush, this.openGrid()).catch(() => undefined);
 	}
 
 	// Typed and not yet on the disk: what closing the tab now would lose.

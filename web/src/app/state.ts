@@ -7,7 +7,7 @@ export const Role = { view: 0, comment: 1, edit: 2, replica: 3 } as const;
 /// Roles of sessions, in presence and durability (docs/protocol.md 4.1).
 export const SessionRole = { viewer: 0, writer: 1, replica: 2 } as const;
 
-export const Notice = { storageFull: 1, storageWorks: 2, fork: 3, clock: 4, quota: 5, notAllowed: 6, damaged: 7 } as const;
+export const Notice = { storageFull: 1, storageWorks: 2, fork: 3, clock: 4, quota: 5, notAllowed: 6, damaged: 7, openAgain: 8 } as const;
 
 export interface Me {
 	name: string;
@@ -49,6 +49,7 @@ export interface Durability {
 export interface OpenDocument {
 	grid: string;
 	phase: "loading" | "ready" | "missing";
+	stale: boolean; // must be opened again to show all of it: the page does so in a quiet moment
 	role: number;
 	title: string;
 	people: Map<string, Person>;

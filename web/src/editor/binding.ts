@@ -110,6 +110,16 @@ export class Binding {
 		return { anchor: indexAt(this.items, doc, selection.anchor), head: indexAt(this.items, doc, selection.head) };
 	}
 
+	/// Where a gap between items is in the document shown.
+	position(index: number): number {
+		return this.shown ? gapPos(this.shown, this.items.locate(Math.max(0, Math.min(index, this.items.length)))) : 0;
+	}
+
+	/// All items, one element each.
+	text(): string[] {
+		return this.items.blocks.flatMap((block) => [...(block.marker ? ["\n"] : []), ...block.runs.flatMap((run) => [...run.text])]);
+	}
+
 	/// Place, move or (null) remove somebody's caret.
 	setCaret(id: string, caret: Caret | null): void {
 		if (caret) this.carets.set(id, { ...caret });

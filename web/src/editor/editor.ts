@@ -1,6 +1,6 @@
 // editor.ts -- the editor of one document: tiptap with our schema, bound to the runtime.
 import { Editor, Extension } from "@tiptap/core";
-import { Plugin } from "@tiptap/pm/state";
+import { Plugin, TextSelection } from "@tiptap/pm/state";
 import { Binding, FROM_RUNTIME, type Caret, type Port } from "./binding";
 import { caretsKey, caretsPlugin, type CaretView } from "./carets";
 import { extensions, safeLink } from "./schema";
@@ -14,6 +14,17 @@ const SETTLE_MS = 50;
 
 // From this many top-level nodes on, those off the screen are not laid out.
 const LARGE = 300;
+
+// Nobody is typing when no key came for this long.
+const QUIET_MS = 500;
+
+/// What one editor hands over to the next one of its document.
+export interface Held {
+	readonly text: string[]; // the items, one element each
+	readonly caret: Caret | null;
+	readonly focused: boolean;
+	typed: string; // meanwhile
+}
 
 /// Somebody else, as shown in the text.
 export interface Reader {
@@ -39,6 +50,7 @@ export class DocumentEditor {
 	private frame = 0;
 	private placing = false;
 	private lastInput = 0;
+	private held: Held | null = null;
 	private settledAt = 0;
 	private idle: ReturnType<typeof setTimeout> | undefined;
 
@@ -56,6 +68,9 @@ export class DocumentEditor {
 				attributes: { role: "textbox", "aria-multiline": "true", "aria-label": label, spellcheck: "true", translate: "no" },
 				handleClickOn: (_view, _pos, _node, _at, event) => this.followLink(event),
 				handleDOMEvents: {
+					keydown: (_view, event) => this.keepKey(event),
+					beforeinput: (_view, event) => this.keepInput(event),
+					paste: (_view, event) => this.keepPaste(event),
 					compositionend: () => {
 						this.settledAt = Date.now() + SETTLE_MS;
 						setTimeout(() => this.compositionEnded(), SETTLE_MS + 1);
@@ -82,7 +97,7 @@ export class DocumentEditor {
 		const pull = () => {
 			this.frame = 0;
 			// compositionEnded() pulls what is left for it.
-			if (this.tiptap.isDestroyed || Date.now() < this.settledAt) return;
+			if (this.tiptap.isDestroyed || this.held || Date.now() < this.settledAt) return;
 			this.readDom();
 			if (!this.binding.pull()) this.pullWhenIdle();
 		};
@@ -92,18 +107,45 @@ export class DocumentEditor {
 	private pullWhenIdle(): void {
 		clearTimeout(this.idle);
 		this.idle = setTimeout(() => {
-			if (this.tiptap.isDestroyed) return;
+			if (this.tiptap.isDestroyed || this.held) return;
 			const force = Date.now() - this.lastInput >= COMPOSING_IDLE_MS;
 			if (!this.binding.pull(force)) this.pullWhenIdle();
 		}, Math.max(50, this.lastInput + COMPOSING_IDLE_MS - Date.now()));
 	}
 
 	undo(): boolean {
-		return this.binding.undo();
+		return this.held === null && this.binding.undo();
 	}
 
 	redo(): boolean {
-		return this.binding.redo();
+		return this.held === null && this.binding.redo();
+	}
+
+	/// Resolves in a moment when nobody types here.
+	async quiet(): Promise<void> {
+		const busy = () => this.tiptap.view.composing || Date.now() < this.settledAt || Date.now() - this.lastInput < QUIET_MS;
+		while (!this.tiptap.isDestroyed && busy()) await new Promise((resolve) => setTimeout(resolve, 50));
+	}
+
+	/// From now on nothing is drawn or edited; what is typed is kept for goOn() of the next editor.
+	hold(): Held {
+		this.readDom();
+		return (this.held = { text: this.binding.text(), caret: this.binding.selection(), focused: this.tiptap.isFocused, typed: "" });
+	}
+
+	/// Take over: the caret where it was in the text, and what was typed since.
+	goOn({ text, caret, focused, typed }: Held): void {
+		const { view } = this.tiptap;
+		if (caret) {
+			const at = movedIndex(text, this.binding.text());
+			const [anchor, head] = [caret.anchor, caret.head].map((index) => view.state.doc.resolve(this.binding.position(at(index))));
+			view.dispatch(view.state.tr.setSelection(TextSelection.between(anchor!, head!)));
+		}
+		if (focused) this.focus();
+		typed.split("\n").forEach((line, i) => {
+			if (i > 0) this.tiptap.commands.enter();
+			if (line) view.dispatch(view.state.tr.insertText(line));
+		});
 	}
 
 	/// Show the carets of others.
@@ -129,6 +171,32 @@ export class DocumentEditor {
 		if (document.hidden) clearTimeout(this.frame);
 		else cancelAnimationFrame(this.frame);
 		this.tiptap.destroy();
+	}
+
+	private keepKey(event: KeyboardEvent): boolean {
+		if (!this.held) return false;
+		if (event.isComposing) return true;
+		if (event.key === "Enter") this.held.typed += "\n";
+		else if (event.key === "Backspace") this.held.typed = [...this.held.typed].slice(0, -1).join("");
+		else if ([...event.key].length === 1 && !event.ctrlKey && !event.metaKey) this.held.typed += event.key;
+		else return true; // shortcuts of the browser stay its own
+		event.preventDefault();
+		return true;
+	}
+
+	// Without a key: on a phone, by dictation.
+	private keepInput(event: InputEvent): boolean {
+		if (!this.held) return false;
+		if (event.inputType.startsWith("insert")) this.held.typed += event.data ?? "";
+		event.preventDefault();
+		return true;
+	}
+
+	private keepPaste(event: ClipboardEvent): boolean {
+		if (!this.held) return false;
+		this.held.typed += event.clipboardData?.getData("text/plain") ?? "";
+		event.preventDefault();
+		return true;
 	}
 
 	// The browser moves a caret first and tells of it a moment later; a redraw in between would put it back where the
@@ -197,4 +265,14 @@ export class DocumentEditor {
 		window.open(href, "_blank", "noopener,noreferrer");
 		return true;
 	}
+}
+
+// Where an index into `old` is in `now`, which differs from it in one stretch or seems to.
+function movedIndex(old: string[], now: string[]): (index: number) => number {
+	const least = Math.min(old.length, now.length);
+	let same = 0;
+	while (same < least && old[same] === now[same]) same++;
+	let tail = 0;
+	while (tail < least - same && old[old.length - 1 - tail] === now[now.length - 1 - tail]) tail++;
+	return (index) => (index <= same ? index : index >= old.length - tail ? index + now.length - old.length : Math.min(index, now.length - tail));
 }

@@ -26,6 +26,7 @@ export class DocumentPage {
 	private editor: DocumentEditor | null = null;
 	private toolbar: Toolbar | null = null;
 	private editable = false;
+	private again = false; // being opened again
 	private drawnPeople: Map<string, Person> = new Map();
 	private toolbarFrame = 0;
 	readonly container: HTMLElement;
@@ -61,17 +62,20 @@ export class DocumentPage {
 		this.people.update(state);
 		this.notices.update(state);
 		this.share.hidden = open.phase !== "ready";
+		// Not from a disk that lacks what was typed last.
+		if (open.phase === "ready" && open.stale && this.editor && !state.storageFull) void this.openAgain(this.editor);
 		if (open.phase === "ready") this.showEditor(open);
 		else this.showWaiting(state, open);
 	}
 
 	patches(): void {
-		this.editor?.pullSoon();
+		if (!this.again) this.editor?.pullSoon();
 	}
 
 	destroy(): void {
 		this.controller.caret(null);
 		this.editor?.destroy();
+		this.editor = null;
 		cancelAnimationFrame(this.toolbarFrame);
 	}
 
@@ -102,6 +106,32 @@ export class DocumentPage {
 			},
 			link: () => this.editor && this.editable && showLink(this.editor),
 		});
+	}
+
+	// The runtime opens the document again and may then show more of it: an editor made anew takes over where this one
+	// is, in a moment when nobody types.
+	private async openAgain(editor: DocumentEditor): Promise<void> {
+		if (this.again) return;
+		this.again = true;
+		try {
+			await editor.quiet();
+			if (this.editor !== editor) return;
+			const held = editor.hold();
+			await this.controller.openAgain();
+			if (this.editor !== editor) return;
+			const top = scrollY;
+			this.editor = this.makeEditor();
+			fill(this.paper, this.editor.container);
+			editor.destroy();
+			this.showTools();
+			this.drawnPeople = new Map();
+			scrollTo(0, top);
+			this.editor.goOn(held);
+		} catch (error) {
+			this.failed(error);
+		} finally {
+			this.again = false;
+		}
 	}
 
 	private showTools(): void {
