@@ -13,6 +13,7 @@
 
 #define LEAVE_MS       5000
 #define NOTICE_REFUSED 5   /* docs/host.md: a replica refused */
+#define NOTICE_AGAIN   8   /* a document must be opened again */
 #define SETTLE_MS      300 /* after everything is here: somebody slower may know more */
 
 /* A signal has no argument to say whom it is for. */
@@ -101,6 +102,10 @@ on_effect(void *ctx, const struct tg_effect *e)
 		break;
 	case TG_EFFECT_NOTICE:
 		s->refused |= e->u.notice.code == NOTICE_REFUSED;
+		if (e->u.notice.code == NOTICE_AGAIN) {
+			s->stale = 1;
+			break;
+		}
 		fprintf(stderr, "toygrid: notice: %.*s\n", (int)e->u.notice.text.len,
 		    (const char *)e->u.notice.text.data);
 		break;
@@ -349,7 +354,22 @@ static uint64_t settled_ms;
 static int
 is_settled(struct tg_client *s)
 {
-	return !s->caught_up || tg_host_now_ms() >= settled_ms;
+	return !s->caught_up || s->stale || tg_host_now_ms() >= settled_ms;
+}
+
+/* Another history of a forked log came in whole: only a document opened anew shows it. */
+static int
+open_again(struct tg_client *s)
+{
+	struct tg_buf event = {0};
+
+	s->stale = s->caught_up = 0;
+	tg_command_grid(&event, tg_client_request(s), TG_COMMAND_CLOSE, s->grid.b);
+	if (tg_client_command(s, &event) != TG_OK)
+		return 1;
+	s->state = -1;
+	tg_command_open(&event, tg_client_request(s), s->grid.b, "", NULL, 0);
+	return tg_client_command(s, &event) != TG_OK;
 }
 
 /* Wait until all is here and has been for a moment. */
@@ -365,6 +385,8 @@ catch_up(struct tg_client *s)
 		s->deadline_ms = settled_ms + 1;
 		(void)tg_client_until(s, is_settled);
 		s->deadline_ms = deadline;
+		if (s->stale && open_again(s) != 0)
+			return 1;
 	} while (!s->caught_up);
 	return 0;
 }

@@ -49,6 +49,7 @@ struct tg_client {
 	int state; /* -1, then enum tg_grid_state */
 	uint64_t role;
 	int caught_up; /* somebody was compared with, and nothing is missing */
+	int stale;     /* it must be opened again to show all that is here */
 	uint64_t unsent;
 	int refused;	  /* a replica said that it does not keep the document */
 	uint64_t holders; /* devices that hold the newest own entry; this one only if it keeps what it has */

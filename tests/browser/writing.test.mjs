@@ -296,6 +296,8 @@ test("a profile copied to a second machine forks its log: nothing of either is l
 			return /original 1/.test(all) && /copy 2/.test(all) && /other 3/.test(all) || all;
 		});
 		await converged([a.page, b.page, twin.page]);
+		// A native peer that comes now gets both histories, too.
+		assert.equal((await world.export(edit)).trimEnd(), (await text(b.page)).trimEnd());
 	}));
 
 test("a clock 11 minutes ahead or behind can still write", LIMIT, () =>
