@@ -87,6 +87,35 @@ claim_own(struct sim_liar *liar, const struct tg_have *heard, unsigned role)
 	tg_buf_free(&record);
 }
 
+/* "I hold two histories of each of these", of which there are none. */
+static void
+claim_branches(struct sim_liar *liar, const struct tg_have *heard)
+{
+	static struct tg_log_state states[STATES_MAX];
+	struct tg_bytes list = heard->list;
+	struct tg_buf record = {0}, body = {0};
+	struct tg_log_state state;
+	size_t n = 0;
+
+	while (n + 2 <= STATES_MAX && tg_have_next(&list, &state)) {
+		if (n > 0 && tg_key_cmp(&states[n - 1].log, &state.log) == 0)
+			continue;
+		for (int i = 0; i < 2; i++) {
+			states[n] = state;
+			states[n].length = 1 + sim_rand_below(&liar->rand, 2 * (uint32_t)state.length);
+			sim_rand_fill(&liar->rand, states[n].root.b, sizeof states[n].root.b);
+			states[n++].root.b[0] = (uint8_t)i;
+		}
+	}
+	if (tg_session_encode(&liar->access, &liar->session.public_key, &liar->device, liar->nonce,
+		TG_SESSION_VIEWER, &record) == TG_OK) {
+		tg_have_put_list(&body, (struct tg_bytes){record.data, record.len}, 0, states, n);
+		say(liar, TG_CLASS_SIDE, TG_MSG_HAVE, &body);
+	}
+	tg_buf_free(&record);
+	tg_buf_free(&body);
+}
+
 static void
 lie_with_have(struct sim_liar *liar, const struct tg_message *message)
 {
@@ -98,6 +127,8 @@ lie_with_have(struct sim_liar *liar, const struct tg_message *message)
 		claim_own(liar, &have, TG_SESSION_VIEWER);
 	if (liar->lies & SIM_LIE_ACK_WRITER)
 		claim_own(liar, &have, TG_SESSION_WRITER);
+	if (liar->lies & SIM_LIE_BRANCHES)
+		claim_branches(liar, &have);
 	if (liar->lies & SIM_LIE_ACK_FOREIGN)
 		claim(liar, &have, have.session_record);
 }

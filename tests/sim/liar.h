@@ -20,7 +20,8 @@ enum sim_lie {
 	SIM_LIE_RUN = 1 << 5,	      /* a run with one bit changed */
 	SIM_LIE_WRITE = 1 << 6,	      /* a main frame, signed with the read key */
 	SIM_LIE_GARBAGE = 1 << 7,     /* well sealed nonsense */
-	SIM_LIE_ALL = (1 << 8) - 1,
+	SIM_LIE_BRANCHES = 1 << 8,    /* every log in two histories, each time others */
+	SIM_LIE_ALL = (1 << 9) - 1,
 };
 
 struct sim_liar;

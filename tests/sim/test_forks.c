@@ -16,7 +16,8 @@
 #include "sim/liar.h"
 #include "sim/party.h"
 
-#define SEEDS 20
+#define SEEDS  20
+#define PLACES 100 /* of failing allocations that are tried */
 
 /* Is there a valid proof that ${log} forked among the entries that ${profile} holds? */
 static int
@@ -374,6 +375,90 @@ START_TEST(a_crash_while_the_branches_meet_changes_nothing)
 }
 END_TEST
 
+static uint64_t
+up_bytes(const struct sim_host *host)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < SIM_RELAYS_MAX; i++)
+		if (host->links[i] != NULL)
+			bytes += host->links[i]->up_bytes;
+	return bytes;
+}
+
+/* Whoever may only look can make people ask for what nobody has, but not often and not for long. */
+START_TEST(histories_that_nobody_has_cost_little_and_change_nothing)
+{
+	for (uint64_t seed = 2000; seed < 2000 + SEEDS / 2; seed++) {
+		uint64_t before[4], quiet[4];
+		struct sim_liar *liar;
+
+		fork_a_log(seed, 1);
+		go_on();
+		for (int i = 1; i < 4; i++)
+			before[i] = up_bytes(cast[i]);
+		sim_world_run(world, 120000);
+		for (int i = 1; i < 4; i++)
+			quiet[i] = up_bytes(cast[i]) - before[i];
+		liar = sim_liar_new(world, &links, 0);
+		sim_liar_lies(liar, SIM_LIE_BRANCHES);
+		sim_world_run(world, 2000);
+		for (int i = 1; i < 4; i++)
+			before[i] = up_bytes(cast[i]);
+		for (int n = 0; n < 60; n++) {
+			type_text(cast[1 + n % 3], "x");
+			sim_world_run(world, 2000);
+		}
+		ck_assert_uint_gt(sim_liar_told(liar), 10);
+		for (int i = 1; i < 4; i++) {
+			uint64_t spent = up_bytes(cast[i]) - before[i];
+
+			ck_assert_msg(spent < quiet[i] + 300000, "seed %u: %s sent %u bytes, %u in quiet",
+			    (unsigned)seed, cast[i]->profile->name, (unsigned)spent, (unsigned)quiet[i]);
+			ck_assert_uint_eq(cast[i]->notices[8], 1);
+		}
+		go_on();
+		end();
+		sim_liar_free(liar);
+	}
+}
+END_TEST
+
+/* p1 meets its ${nth} allocation while the branches come together as the last that succeeds; how many there
+ * are. */
+static long
+starve(long nth, size_t *failed)
+{
+	long allocations;
+
+	copy_profile(2100, 1);
+	cast[1]->allocations = 0;
+	cast[1]->fail_after = nth;
+	meet();
+	sim_world_run(world, 5000);
+	allocations = cast[1]->allocations;
+	*failed += (size_t)cast[1]->failed;
+	cast[1]->fail_after = -1;
+	if (sim_profile_tab(world->profiles[1]) == NULL)
+		enter(1, "");
+	sim_world_run(world, 40000);
+	go_on();
+	end();
+	return allocations;
+}
+
+START_TEST(out_of_memory_while_the_branches_meet_loses_nothing)
+{
+	size_t failed = 0;
+	long all = starve(-1, &failed), step = getenv("TG_LONG") != NULL ? 1 : all / PLACES + 1;
+
+	for (long nth = 0; nth < all; nth += step)
+		starve(nth, &failed);
+	fprintf(stderr, "%ld allocations, %u times TG_ENOMEM\n", all, (unsigned)failed);
+	ck_assert_uint_gt(failed, 0);
+}
+END_TEST
+
 START_TEST(a_host_that_does_not_open_the_document_again_goes_on)
 {
 	copy_profile(1700, 1);
@@ -448,6 +533,8 @@ main(void)
 	    three_branches_are_three_and_all_agree, a_newcomer_after_the_fork_sees_what_the_others_see,
 	    somebody_who_may_only_look_sees_both_branches, a_replica_brings_both_branches_back,
 	    a_crash_while_the_branches_meet_changes_nothing,
+	    histories_that_nobody_has_cost_little_and_change_nothing,
+	    out_of_memory_while_the_branches_meet_loses_nothing,
 	    a_host_that_does_not_open_the_document_again_goes_on,
 	    two_tabs_of_a_profile_come_to_hold_both_branches,
 	    nothing_typed_is_lost_while_the_document_is_opened_again};

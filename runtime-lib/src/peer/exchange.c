@@ -170,7 +170,8 @@ take_state(struct tgp_grid *g, struct tgp_session *s, const struct tg_log_state 
 		}
 		return TG_OK;
 	}
-	if (l != NULL && (l->closed || l->doubted))
+	/* More of the history that is held would still be the usual case: a doubt may be somebody's lie. */
+	if (l != NULL && (l->closed || twice || (l->doubted && state->length <= l->log.length)))
 		return tgp_target_add(g, &state->log, state->length, &state->root, &s->key);
 	if (l != NULL && state->length == l->log.head.length && state->length > 0 &&
 	    tg_hash_cmp(&state->root, &l->log.head.root) != 0) {
@@ -448,11 +449,15 @@ tgp_want_next(struct tgp_grid *g)
 int
 tgp_want_tick(struct tgp_grid *g)
 {
+	struct tgp_session *s;
+
 	g->want.active = 0;
 	for (size_t i = 0; i < g->log_count; i++)
 		if (tg_key_cmp(&g->logs[i]->remote, &g->want.asked) == 0)
 			g->logs[i]->remote_length = 0;
 	tgp_targets_unanswered(g, &g->want.asked);
+	if ((s = tgp_session_find(g, &g->want.asked)) != NULL)
+		s->lies = 2 * TGP_LIES_MAX; /* everybody waited for it: not again for a while */
 	if (tgp_joined_anywhere(g) && tgp_have_all(g, TG_HAVE_ANSWER) != TG_OK)
 		return TG_ENOMEM;
 	return tgp_want_next(g);
