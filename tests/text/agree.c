@@ -85,6 +85,29 @@ offer(struct giving *g, struct tg_doc *doc, struct piece *p)
 	p->given = 1;
 }
 
+static int
+ready(const struct giving *g, const struct piece *p)
+{
+	const struct past_event *e = &g->h->events[p->first];
+
+	for (int i = 0; i < e->parent_n; i++)
+		if (!past_has(&g->held, e->parents[i]))
+			return 0;
+	return !p->given;
+}
+
+/* Any piece; mostly one that can be taken. */
+static struct piece *
+any_piece(struct giving *g)
+{
+	uint32_t i = past_roll(&g->dice, (uint32_t)g->n);
+
+	if (past_roll(&g->dice, 4) != 0)
+		while (!ready(g, &g->pieces[i]))
+			i = (i + 1) % (uint32_t)g->n;
+	return &g->pieces[i];
+}
+
 /* In the order of the history, or any. */
 static void
 give_all(struct giving *g, struct tg_doc *doc, int shuffled, int polling, int load_until)
@@ -93,11 +116,8 @@ give_all(struct giving *g, struct tg_doc *doc, int shuffled, int polling, int lo
 	int left = g->n;
 
 	while (left > 0) {
-		int i = shuffled ? (int)past_roll(&g->dice, (uint32_t)g->n) : g->n - left;
-		struct piece *p = &g->pieces[i];
+		struct piece *p = shuffled ? any_piece(g) : &g->pieces[g->n - left];
 
-		if (p->given && past_roll(&g->dice, 16) != 0)
-			continue;
 		if (left == load_until)
 			NEED(tg_doc_load_end(doc) == TG_OK, "%s, way %d", g->name, g->way);
 		left += p->given; /* offered again: refused */

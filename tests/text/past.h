@@ -16,7 +16,9 @@
 
 #include <toygrid/text.h>
 
+#ifndef PAST_EVENTS
 #define PAST_EVENTS 256
+#endif
 #define PAST_AGENTS 6
 #define PAST_KEYS   4
 #define PAST_VALUES 3 /* 0 is absent */
@@ -115,7 +117,7 @@ struct past_bundle {
 	uint64_t first_seq;
 	struct tg_event_id parents[PAST_AGENTS];
 	size_t parent_n;
-	uint8_t ops[4096], text[4096];
+	uint8_t ops[PAST_EVENTS * 16], text[PAST_EVENTS * 32];
 	size_t ops_len, text_len;
 };
 void past_bundle(const struct past *h, int first, int count, struct past_bundle *b);

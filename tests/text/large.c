@@ -1,0 +1,77 @@
+/*
+ * Goal: what holds for small histories holds for large ones, whose items fill trees of several levels and
+ * whose graphs have thousands of runs.  The same judges, compiled for more events.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <check.h>
+
+#include "text/scene.h"
+
+static int
+events(void)
+{
+	const char *s = getenv("TG_SEEDS");
+
+	return s != NULL && atoi(s) < 100 ? PAST_EVENTS / 4 : PAST_EVENTS; /* sanitizers are slow */
+}
+
+static void
+agree(uint64_t seed, int fugue, int agents)
+{
+	static struct past_shown shown;
+	static struct past h;
+	struct past_dice d = {NULL, 0, seed};
+	char name[60];
+
+	past_random(&h, &d, fugue, agents, events());
+	snprintf(name, sizeof name, "%d agents", agents);
+	agree_all_ways(&h, fugue, &shown, name);
+	printf("%d agents, %d events: %d items\n", agents, h.n, shown.n);
+}
+
+START_TEST(one_agent)
+{
+	agree(1, 0, 1);
+}
+END_TEST
+
+START_TEST(two_agents)
+{
+	agree(2, 0, 2);
+}
+END_TEST
+
+START_TEST(five_agents)
+{
+	agree(3, 0, 5);
+}
+END_TEST
+
+START_TEST(three_agents_in_fugue_order)
+{
+	agree(4, 1, 3);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("text_large");
+	TCase *t = tcase_create("large");
+	SRunner *sr;
+	int failed;
+
+	tcase_set_timeout(t, 600);
+	tcase_add_test(t, one_agent);
+	tcase_add_test(t, two_agents);
+	tcase_add_test(t, five_agents);
+	tcase_add_test(t, three_agents_in_fugue_order);
+	suite_add_tcase(s, t);
+	sr = srunner_create(s);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed != 0;
+}
