@@ -809,24 +809,20 @@ add_key(struct tg_doc *doc, size_t *n, uint32_t key)
 	return rc;
 }
 
+static int
+compare_keys(const void *pool, const void *a, const void *b)
+{
+	return tg_pool_compare(pool, *(const uint32_t *)a, *(const uint32_t *)b);
+}
+
 /* Sort by bytes and drop duplicates; returns the new count. */
 static size_t
 sort_keys(struct tg_doc *doc, size_t n)
 {
 	uint32_t *k = doc->key_scratch;
-	size_t gap = 1, kept = 0;
+	size_t kept = 0;
 
-	while (gap < n / 3)
-		gap = 3 * gap + 1;
-	for (; gap > 0; gap /= 3)
-		for (size_t i = gap; i < n; i++) {
-			uint32_t x = k[i];
-			size_t j = i;
-
-			for (; j >= gap && tg_pool_compare(&doc->pool, k[j - gap], x) > 0; j -= gap)
-				k[j] = k[j - gap];
-			k[j] = x;
-		}
+	tg_text_sort(k, n, sizeof *k, compare_keys, &doc->pool);
 	for (size_t i = 0; i < n; i++)
 		if (kept == 0 || k[kept - 1] != k[i])
 			k[kept++] = k[i];

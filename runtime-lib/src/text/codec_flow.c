@@ -250,48 +250,34 @@ tg_codec_intern_flows(struct tg_decoded *d, struct tg_doc *doc, const uint8_t ag
 
 /* ---- encoding */
 
-static void
-sort(void *array, size_t n, size_t bytes, int (*compare)(const void *a, const void *b))
-{
-	uint8_t *v = array, x[64];
-	size_t gap = 1;
-
-	_Static_assert(sizeof x >= sizeof(struct tg_decoded_flow), "an element fits");
-	_Static_assert(sizeof x >= sizeof(struct tg_decoded_object), "an element fits");
-	while (gap < n / 3)
-		gap = 3 * gap + 1;
-	for (; gap > 0; gap /= 3)
-		for (size_t i = gap; i < n; i++) {
-			size_t k = i;
-
-			memcpy(x, v + i * bytes, bytes);
-			for (; k >= gap && compare(v + (k - gap) * bytes, x) > 0; k -= gap)
-				memcpy(v + k * bytes, v + (k - gap) * bytes, bytes);
-			memcpy(v + k * bytes, x, bytes);
-		}
-}
+_Static_assert(TG_SORT_BYTES >= sizeof(struct tg_decoded_flow), "an element fits");
+_Static_assert(TG_SORT_BYTES >= sizeof(struct tg_decoded_object), "an element fits");
 
 static int
-by_bytes(const void *a, const void *b)
+by_bytes(const void *ctx, const void *a, const void *b)
 {
+	(void)ctx;
 	return memcmp(*(const uint8_t *const *)a, *(const uint8_t *const *)b, TG_TEXT_AGENT_BYTES);
 }
 
 static int
-by_object(const void *a, const void *b)
+by_object(const void *ctx, const void *a, const void *b)
 {
+	(void)ctx;
 	return compare_objects(a, b);
 }
 
 static int
-by_flow(const void *a, const void *b)
+by_flow(const void *ctx, const void *a, const void *b)
 {
+	(void)ctx;
 	return compare_flows(a, b);
 }
 
 static int
-by_id(const void *a, const void *b)
+by_id(const void *ctx, const void *a, const void *b)
 {
+	(void)ctx;
 	const struct tg_decoded_object *x = a, *y = b;
 
 	return x->id < y->id ? -1 : x->id > y->id;
@@ -382,7 +368,7 @@ put_objects(struct tg_doc *doc, const uint8_t *agent)
 	size_t kept = 0;
 	int rc;
 
-	sort(d->objects, d->object_n, sizeof *d->objects, by_id);
+	tg_text_sort(d->objects, d->object_n, sizeof *d->objects, by_id, NULL);
 	for (size_t i = 0; i < d->object_n; i++)
 		if (kept == 0 || d->objects[kept - 1].id != d->objects[i].id)
 			d->objects[kept++] = d->objects[i];
@@ -407,10 +393,10 @@ put_objects(struct tg_doc *doc, const uint8_t *agent)
 		o->form = 2;
 		d->agents[d->agent_n++] = p + 2;
 	}
-	sort(d->agents, d->agent_n, sizeof *d->agents, by_bytes);
+	tg_text_sort(d->agents, d->agent_n, sizeof *d->agents, by_bytes, NULL);
 	kept = 0;
 	for (size_t i = 0; i < d->agent_n; i++)
-		if (kept == 0 || by_bytes(&d->agents[kept - 1], &d->agents[i]) != 0)
+		if (kept == 0 || by_bytes(NULL, &d->agents[kept - 1], &d->agents[i]) != 0)
 			d->agents[kept++] = d->agents[i];
 	d->agent_n = kept;
 	for (size_t i = 0; i < d->object_n; i++) {
@@ -429,7 +415,7 @@ put_objects(struct tg_doc *doc, const uint8_t *agent)
 		}
 		o->form = (uint32_t)lo + 2;
 	}
-	sort(d->objects, d->object_n, sizeof *d->objects, by_object);
+	tg_text_sort(d->objects, d->object_n, sizeof *d->objects, by_object, NULL);
 	tg_varint_put(&doc->out, d->agent_n);
 	for (size_t i = 0; i < d->agent_n; i++)
 		tg_buf_put(&doc->out, d->agents[i], TG_TEXT_AGENT_BYTES);
@@ -443,7 +429,7 @@ put_objects(struct tg_doc *doc, const uint8_t *agent)
 			tg_buf_put(&doc->out, o->name.data, o->name.len);
 		o->seq = i + 1; /* written; now its number */
 	}
-	sort(d->objects, d->object_n, sizeof *d->objects, by_id);
+	tg_text_sort(d->objects, d->object_n, sizeof *d->objects, by_id, NULL);
 	return TG_OK;
 }
 
@@ -463,7 +449,7 @@ tg_codec_put_flows(struct tg_doc *doc, size_t op_n, const uint8_t agent[TG_TEXT_
 		d->flows[i].row = place_of(d, f->row);
 		d->flows[i].column = place_of(d, f->column);
 	}
-	sort(d->flows, d->flow_n, sizeof *d->flows, by_flow);
+	tg_text_sort(d->flows, d->flow_n, sizeof *d->flows, by_flow, NULL);
 	tg_varint_put(&doc->out, d->flow_n);
 	for (size_t i = 0; i < d->flow_n; i++) {
 		const struct tg_decoded_flow *f = &d->flows[i];

@@ -166,22 +166,16 @@ is_new_key(struct tg_formats *f, uint32_t key)
 	return 1;
 }
 
-static void
-sort_pairs(const struct tg_pool *pool, struct tg_pair *p, size_t n)
+static int
+compare_pairs(const void *pool, const void *a, const void *b)
 {
-	size_t gap = 1;
+	return tg_pool_compare(pool, ((const struct tg_pair *)a)->key, ((const struct tg_pair *)b)->key);
+}
 
-	while (gap < n / 3)
-		gap = 3 * gap + 1;
-	for (; gap > 0; gap /= 3)
-		for (size_t i = gap; i < n; i++) {
-			struct tg_pair x = p[i];
-			size_t k = i;
-
-			for (; k >= gap && tg_pool_compare(pool, p[k - gap].key, x.key) > 0; k -= gap)
-				p[k] = p[k - gap];
-			p[k] = x;
-		}
+void
+tg_pairs_sort(const struct tg_pool *pool, struct tg_pair *p, size_t n)
+{
+	tg_text_sort(p, n, sizeof *p, compare_pairs, pool);
 }
 
 /*
@@ -216,7 +210,7 @@ resolve_all(struct tg_formats *f, uint32_t state, uint32_t *id)
 	for (size_t i = 0; i < born_n; i++)
 		if (is_new_key(f, born[i].key))
 			f->scratch[n++] = born[i];
-	sort_pairs(f->pool, f->scratch, n);
+	tg_pairs_sort(f->pool, f->scratch, n);
 	return tg_format_put(f, f->scratch, n > TG_TEXT_SHOWN_KEYS_MAX ? TG_TEXT_SHOWN_KEYS_MAX : n, id);
 }
 

@@ -77,6 +77,9 @@ void tg_formats_free(struct tg_formats *f);
 int tg_format_put(struct tg_formats *f, const struct tg_pair *pairs, size_t n, uint32_t *id)
     __attribute__((warn_unused_result));
 
+/** tg_pairs_sort(pool, pairs, n): By the bytes of the key. */
+void tg_pairs_sort(const struct tg_pool *pool, struct tg_pair *p, size_t n);
+
 /** tg_format_with(f, format, key, value, id): The format with key := value (nil removes it). */
 int tg_format_with(struct tg_formats *f, uint32_t format, uint32_t key, uint32_t value, uint32_t *id)
     __attribute__((warn_unused_result));

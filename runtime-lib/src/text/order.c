@@ -112,28 +112,23 @@ number_all(struct numbering *n)
 	}
 }
 
+static int
+compare_agents(const void *graph, const void *a, const void *b)
+{
+	const struct tg_agent *agents = ((const struct tg_graph *)graph)->agents;
+
+	return memcmp(
+	    agents[*(const uint32_t *)a].key, agents[*(const uint32_t *)b].key, TG_TEXT_AGENT_BYTES);
+}
+
 /* The agents that have events, by key; how many runs each has is counted in place. */
 static void
 sort_agents(struct tg_order *o, const struct tg_graph *g)
 {
-	size_t gap = 1;
-
 	for (size_t i = 0; i < g->agent_n; i++)
 		if (g->agents[i].next_seq > 0)
 			o->agents[o->agent_n++] = (uint32_t)i;
-	while (gap < o->agent_n / 3)
-		gap = 3 * gap + 1;
-	for (; gap > 0; gap /= 3)
-		for (size_t i = gap; i < o->agent_n; i++) {
-			uint32_t x = o->agents[i];
-			size_t k = i;
-
-			for (; k >= gap && memcmp(g->agents[o->agents[k - gap]].key, g->agents[x].key,
-					       TG_TEXT_AGENT_BYTES) > 0;
-			     k -= gap)
-				o->agents[k] = o->agents[k - gap];
-			o->agents[k] = x;
-		}
+	tg_text_sort(o->agents, o->agent_n, sizeof *o->agents, compare_agents, g);
 	for (size_t i = 0; i < o->agent_n; i++)
 		o->rank[o->agents[i]] = (uint32_t)i;
 }

@@ -129,3 +129,38 @@ tg_pool_compare(const struct tg_pool *pool, uint32_t a, uint32_t b)
 		return c;
 	return an < bn ? -1 : 1;
 }
+
+void
+tg_text_sort(void *array, size_t n, size_t bytes,
+    int (*compare)(const void *ctx, const void *a, const void *b), const void *ctx)
+{
+	uint8_t *v = array, x[TG_SORT_BYTES];
+	size_t gap = 1;
+
+	while (gap < n / 3)
+		gap = 3 * gap + 1;
+	for (; gap > 0; gap /= 3)
+		for (size_t i = gap; i < n; i++) {
+			size_t k = i;
+
+			memcpy(x, v + i * bytes, bytes);
+			for (; k >= gap && compare(ctx, v + (k - gap) * bytes, x) > 0; k -= gap)
+				memcpy(v + k * bytes, v + (k - gap) * bytes, bytes);
+			memcpy(v + k * bytes, x, bytes);
+		}
+}
+
+static int
+compare_numbers(const void *ctx, const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	(void)ctx;
+	return x < y ? -1 : x > y;
+}
+
+void
+tg_text_sort_numbers(uint32_t *v, size_t n)
+{
+	tg_text_sort(v, n, sizeof *v, compare_numbers, NULL);
+}

@@ -50,6 +50,18 @@ tg_array_need(void **array, size_t *cap, size_t need, size_t item_bytes)
 	return need <= *cap ? TG_OK : tg_mem_grow(array, cap, need, item_bytes);
 }
 
+/**
+ * tg_text_sort(array, n, bytes, compare, ctx):
+ * Sort ${n} elements of ${bytes} (at most TG_SORT_BYTES) each: in place, without recursion, not stable.  One
+ * sort for all that is not hot, since the module must stay small.
+ */
+#define TG_SORT_BYTES 64
+void tg_text_sort(void *array, size_t n, size_t bytes,
+    int (*compare)(const void *ctx, const void *a, const void *b), const void *ctx);
+
+/** tg_text_sort_numbers(v, n): Ascending. */
+void tg_text_sort_numbers(uint32_t *v, size_t n);
+
 /** tg_text_hash(data, len): A fixed 32-bit hash for the tables of this folder; order never depends on it. */
 uint32_t tg_text_hash(const void *data, size_t len);
 

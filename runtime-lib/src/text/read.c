@@ -154,11 +154,14 @@ tg_doc_register(struct tg_doc *doc, uint32_t object, const uint8_t *key, size_t 
 
 /* Registers in the order of (object, key). */
 static int
-compare_registers(const struct tg_doc *doc, uint32_t a, uint32_t b)
+compare_registers(const void *ctx, const void *a, const void *b)
 {
-	int c = tg_object_compare(doc, doc->registers[a].object, doc->registers[b].object);
+	const struct tg_doc *doc = ctx;
+	const struct tg_register *x = &doc->registers[*(const uint32_t *)a];
+	const struct tg_register *y = &doc->registers[*(const uint32_t *)b];
+	int c = tg_object_compare(doc, x->object, y->object);
 
-	return c != 0 ? c : tg_pool_compare(&doc->pool, doc->registers[a].key, doc->registers[b].key);
+	return c != 0 ? c : tg_pool_compare(&doc->pool, x->key, y->key);
 }
 
 /* The registers that are not nil, sorted, as indexes in doc->key_scratch. */
@@ -166,7 +169,6 @@ static int
 sort_registers(struct tg_doc *doc, size_t *n)
 {
 	uint32_t *v;
-	size_t gap = 1;
 	int rc = tg_array_need(
 	    (void **)&doc->key_scratch, &doc->key_cap, doc->register_n, sizeof *doc->key_scratch);
 
@@ -177,17 +179,7 @@ sort_registers(struct tg_doc *doc, size_t *n)
 	for (size_t i = 0; i < doc->register_n; i++)
 		if (doc->sets[doc->registers[i].winner].value != TG_POOL_NIL)
 			v[(*n)++] = (uint32_t)i;
-	while (gap < *n / 3)
-		gap = 3 * gap + 1;
-	for (; gap > 0; gap /= 3)
-		for (size_t i = gap; i < *n; i++) {
-			uint32_t x = v[i];
-			size_t k = i;
-
-			for (; k >= gap && compare_registers(doc, v[k - gap], x) > 0; k -= gap)
-				v[k] = v[k - gap];
-			v[k] = x;
-		}
+	tg_text_sort(v, *n, sizeof *v, compare_registers, doc);
 	return TG_OK;
 }
 

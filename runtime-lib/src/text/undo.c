@@ -60,29 +60,11 @@ struct undo {
 };
 
 static void
-sort_numbers(uint32_t *v, size_t n)
-{
-	size_t gap = 1;
-
-	while (gap < n / 3)
-		gap = 3 * gap + 1;
-	for (; gap > 0; gap /= 3)
-		for (size_t i = gap; i < n; i++) {
-			uint32_t x = v[i];
-			size_t k = i;
-
-			for (; k >= gap && v[k - gap] > x; k -= gap)
-				v[k] = v[k - gap];
-			v[k] = x;
-		}
-}
-
-static void
 make_set(struct numbers *s)
 {
 	size_t kept = 0;
 
-	sort_numbers(s->v, s->n);
+	tg_text_sort_numbers(s->v, s->n);
 	for (size_t i = 0; i < s->n; i++)
 		if (kept == 0 || s->v[kept - 1] != s->v[i])
 			s->v[kept++] = s->v[i];
@@ -293,7 +275,7 @@ gather_effects(struct undo *u)
 	make_set(&u->targets);
 	make_set(&u->keys);
 	make_set(&u->flows);
-	sort_numbers(u->forgiven.v, u->forgiven.n);
+	tg_text_sort_numbers(u->forgiven.v, u->forgiven.n);
 	for (size_t i = 0; i < u->doc->register_n && rc == TG_OK; i++)
 		rc = gather_register(u, &u->doc->registers[i]);
 	return rc;

@@ -29,22 +29,21 @@ tg_spans_push(struct tg_spans *s, uint32_t start, uint32_t end)
 	return rc;
 }
 
+static int
+compare_spans(const void *ctx, const void *a, const void *b)
+{
+	uint32_t x = ((const struct tg_span *)a)->start, y = ((const struct tg_span *)b)->start;
+
+	(void)ctx;
+	return x < y ? -1 : x > y;
+}
+
 void
 tg_spans_tidy(struct tg_spans *s)
 {
-	size_t kept = 0, gap = 1;
+	size_t kept = 0;
 
-	while (gap < s->n / 3)
-		gap = 3 * gap + 1;
-	for (; gap > 0; gap /= 3)
-		for (size_t i = gap; i < s->n; i++) {
-			struct tg_span x = s->v[i];
-			size_t k = i;
-
-			for (; k >= gap && s->v[k - gap].start > x.start; k -= gap)
-				s->v[k] = s->v[k - gap];
-			s->v[k] = x;
-		}
+	tg_text_sort(s->v, s->n, sizeof *s->v, compare_spans, NULL);
 	for (size_t i = 0; i < s->n; i++) {
 		if (kept > 0 && s->v[i].start <= s->v[kept - 1].end) {
 			if (s->v[i].end > s->v[kept - 1].end)

@@ -66,24 +66,6 @@ tg_version_prepare(struct tg_doc *doc, const struct tg_version *v)
 	return TG_OK;
 }
 
-static void
-sort_pairs(const struct tg_pool *pool, struct tg_pair *p, size_t n)
-{
-	size_t gap = 1;
-
-	while (gap < n / 3)
-		gap = 3 * gap + 1;
-	for (; gap > 0; gap /= 3)
-		for (size_t i = gap; i < n; i++) {
-			struct tg_pair x = p[i];
-			size_t k = i;
-
-			for (; k >= gap && tg_pool_compare(pool, p[k - gap].key, x.key) > 0; k -= gap)
-				p[k] = p[k - gap];
-			p[k] = x;
-		}
-}
-
 /* Each key's winner among the chains' marks that count, in v->best. */
 static int
 find_winners(struct tg_doc *doc, struct tg_version *v, const uint32_t *states, size_t state_n,
@@ -152,7 +134,7 @@ tg_version_choose(struct tg_doc *doc, struct tg_version *v, const uint32_t *stat
 	for (size_t i = 0; i < n; i++)
 		if (v->best[i].value != TG_POOL_NIL)
 			v->best[kept++] = v->best[i];
-	sort_pairs(&doc->pool, v->best, kept);
+	tg_pairs_sort(&doc->pool, v->best, kept);
 	return tg_format_put(
 	    &doc->formats, v->best, kept > TG_TEXT_SHOWN_KEYS_MAX ? TG_TEXT_SHOWN_KEYS_MAX : kept, format);
 }
