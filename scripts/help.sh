@@ -50,7 +50,8 @@ help_test() {
 
   stages: checks gcc clang sanitize wasm web fuzz cli browser tree
   --quick          fewer seeds, corpora without fuzzing, no second compiler: while developing
-  --long           1,000 seeds, a minute a fuzz target, soak
+  --long           1,000 seeds, a minute a fuzz target, every failing allocation, five minutes of people
+                   coming, writing and dying on real programs; about an hour
   --skip NAME      leave a stage out (again for more)
   --bare           in a minimal Debian made for it: fresh clone, both README commands (needs root)
   --no-install     never install packages: print the apt line instead and stop

@@ -80,6 +80,7 @@ export async function metric(port, name) {
 export async function startRelay(t, port, args = []) {
 	const admin = await freePort();
 	const relay = new Program(t, relayPath, ["--listen", `127.0.0.1:${port}`, "--admin", `127.0.0.1:${admin}`, ...args]);
+	relay.admin = admin;
 	return relay.readyAt(admin);
 }
 
