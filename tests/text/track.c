@@ -6,11 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <check.h>
 
 #include <toygrid/status.h>
 
+#include "hostile.h"
 #include "text/doc.h"
 #include "text/world.h"
 
@@ -37,6 +39,7 @@ shake(struct world *w, struct tg_doc *doc)
 	uint32_t floor = world_random(w, doc->log.next + 1);
 
 	doc->budget = world_random(w, 2) ? 0 : TG_TRACK_BUDGET;
+	doc->sibling_scan = world_random(w, 3); /* an index of every small crowd */
 	if (world_random(w, 2) == 0) {
 		doc->items.tracking =
 		    doc->items.tracking && world_random(w, 2); /* or it is not warm at all */
@@ -148,6 +151,62 @@ START_TEST(replay_from_every_critical_version_is_replay_from_the_start)
 }
 END_TEST
 
+/* Every insertion at one spot, by people who hear of each other now and then: with an index or without. */
+START_TEST(crowds_stand_in_the_same_order_with_an_index)
+{
+	static struct world w;
+	struct tg_doc *doc;
+
+	for (unsigned long seed = 1; seed <= seeds(40); seed++) {
+		world_open(&w, 11000 + seed, (int)(seed % 3 == 0), 5);
+		for (int i = 0; i < 150; i++) {
+			int who = (int)world_random(&w, 5);
+			uint32_t n = tg_doc_view_length(w.person[who].doc, 0);
+
+			w.person[who].doc->sibling_scan = (uint32_t)who;
+			if (world_random(&w, 3) > 0)
+				world_do(&w, who, TG_EDIT_INSERT, n < 1 ? n : 1, 0, 0, 0, "x");
+			world_take(&w, who);
+			for (int k = 0; world_random(&w, 12) == 0 && k < 20; k++)
+				world_deliver(&w, who);
+			if (world_random(&w, 4) == 0)
+				world_poll(&w, who);
+		}
+		world_settle(&w);
+		for (int scan = 0; scan < 65; scan += 64) {
+			ck_assert_int_eq(tg_doc_open(&doc, w.order), TG_OK);
+			doc->sibling_scan = (uint32_t)scan;
+			for (size_t i = 0; i < w.bundle_n; i++)
+				ck_assert_int_eq(world_add(doc, &w.bundles[i]), TG_OK);
+			world_check_doc(&w, doc);
+			tg_doc_close(doc);
+		}
+		world_close(&w);
+	}
+}
+END_TEST
+
+START_TEST(hostile_shapes_are_merged_in_seconds)
+{
+	for (int which = 0; which < HOSTILE_COUNT; which++) {
+		struct timespec a, b;
+		struct tg_doc *doc;
+		double seconds;
+
+		ck_assert_int_eq(tg_doc_open(&doc, TG_TEXT_ORDER_FUGUEMAX), TG_OK);
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &a);
+		ck_assert_int_eq(hostile_run(doc, which), TG_OK);
+		ck_assert_uint_gt(tg_doc_length(doc, TG_TEXT_FLOW_BODY), 10000);
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &b);
+		seconds = (double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) / 1e9;
+		/* Under a second as it is shipped; sanitizers are slow, and quadratic is minutes. */
+		ck_assert_msg(seconds < 20, "%s: %.1f s", hostile_name(which), seconds);
+		ck_assert_int_eq(tg_track_check(doc), 0);
+		tg_doc_close(doc);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -160,6 +219,8 @@ main(void)
 	tcase_add_test(t, pages_stay_right_while_trackers_come_and_go);
 	tcase_add_test(t, forgetting_at_every_critical_version_changes_nothing);
 	tcase_add_test(t, replay_from_every_critical_version_is_replay_from_the_start);
+	tcase_add_test(t, crowds_stand_in_the_same_order_with_an_index);
+	tcase_add_test(t, hostile_shapes_are_merged_in_seconds);
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_NORMAL);

@@ -24,6 +24,7 @@ tg_doc_open(struct tg_doc **doc, int order)
 	d->agent = TG_LV_NONE;
 	d->open_marks = TG_LV_NONE;
 	d->floor = TG_LV_NONE;
+	d->sibling_scan = TG_SIBLINGS_SCAN;
 	d->budget = TG_TRACK_BUDGET;
 	d->decoded = tg_calloc(1, sizeof *d->decoded);
 	rc = d->decoded != NULL ? TG_OK : TG_ENOMEM;
@@ -50,6 +51,7 @@ tg_doc_close(struct tg_doc *doc)
 	tg_graph_free(&doc->graph);
 	tg_oplog_free(&doc->log);
 	tg_flows_free(doc);
+	tg_siblings_free(&doc->siblings);
 	tg_free(doc->sets);
 	tg_free(doc->registers);
 	tg_free(doc->register_slots);

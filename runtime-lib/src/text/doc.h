@@ -7,6 +7,8 @@
  *     items           the sequence, states and sums                items.c
  *     flows           the same of every other sequence             flow.c
  *     walk.c          moves the prepared version and applies events to items
+ *     siblings.c      crowds at one place
+ *     track.c         how much of history the items remember
  *     plan.c          the order of a walk from scratch
  *     replay.c        a linear history without a walk                  pieces.c
  *     codec.c         bundles <-> operations
@@ -39,6 +41,7 @@
 #include "text/items.h"
 #include "text/oplog.h"
 #include "text/pool.h"
+#include "text/siblings.h"
 #include "text/undone.h"
 
 struct tg_set {
@@ -103,6 +106,8 @@ struct tg_doc {
 	size_t register_slot_count;
 	int registers_stale; /* some winner is not what VIEW has */
 
+	struct tg_siblings siblings; /* of what the trackers remember */
+	uint32_t sibling_scan;	     /* TG_SIBLINGS_SCAN, less in tests */
 	uint32_t open_marks; /* of the current flow, applied but outside PREPARED: a list by tg_mark.next */
 	struct tg_lvs prepared; /* the version of the items' sp */
 	struct tg_lvs merged, view;

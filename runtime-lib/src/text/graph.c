@@ -43,21 +43,24 @@ tg_lvs_equal(const struct tg_lvs *a, const struct tg_lvs *b)
 int
 tg_lvs_advance(struct tg_lvs *f, const uint32_t *parents, size_t count, uint32_t last)
 {
-	size_t n = 0;
-
 	if (f->n == 1 && count == 1 && f->v[0] == parents[0]) {
 		f->v[0] = last;
 		return TG_OK;
 	}
-	for (size_t i = 0; i < f->n; i++) {
-		size_t k = 0;
+	for (size_t i = 0; i < count; i++) {
+		size_t lo = 0, hi = f->n;
 
-		while (k < count && parents[k] != f->v[i])
-			k++;
-		if (k == count)
-			f->v[n++] = f->v[i];
+		while (lo < hi) {
+			size_t mid = lo + (hi - lo) / 2;
+
+			if (f->v[mid] < parents[i])
+				lo = mid + 1;
+			else
+				hi = mid;
+		}
+		if (lo < f->n && f->v[lo] == parents[i])
+			memmove(f->v + lo, f->v + lo + 1, (--f->n - lo) * sizeof *f->v);
 	}
-	f->n = n;
 	return tg_lvs_push(f, last); /* the newest LV of all: still sorted */
 }
 

@@ -65,28 +65,30 @@ flush(struct tg_items *t)
 	if (kid == TG_NODE_NONE)
 		return;
 	t->pending.leaf = TG_NODE_NONE;
-	if (t->pending.sp == 0 && t->pending.se == 0)
+	if (t->pending.sums.sp == 0 && t->pending.sums.se == 0 && t->pending.sums.on == 0)
 		return;
 	i = t->leaves[kid].pos;
 	for (up = t->leaves[kid].parent; up != TG_NODE_NONE;
 	     i = t->inners[up].pos, up = t->inners[up].parent) {
-		t->inners[up].sp[i] += t->pending.sp; /* modulo 2^32: decreases too */
-		t->inners[up].se[i] += t->pending.se;
+		t->inners[up].sp[i] += t->pending.sums.sp; /* modulo 2^32: decreases too */
+		t->inners[up].se[i] += t->pending.sums.se;
+		t->inners[up].on[i] += t->pending.sums.on;
 	}
 }
 
 static void
-add_sums(struct tg_items *t, uint32_t leaf, uint32_t sp, uint32_t se)
+add_sums(struct tg_items *t, uint32_t leaf, uint32_t sp, uint32_t se, uint32_t on)
 {
-	if (sp == 0 && se == 0)
+	if (sp == 0 && se == 0 && on == 0)
 		return;
 	if (t->pending.leaf != leaf) {
 		flush(t);
 		t->pending.leaf = leaf;
-		t->pending.sp = t->pending.se = 0;
+		t->pending.sums = (struct tg_sums){0, 0, 0};
 	}
-	t->pending.sp += sp;
-	t->pending.se += se;
+	t->pending.sums.sp += sp;
+	t->pending.sums.se += se;
+	t->pending.sums.on += on;
 	t->sp_total += sp;
 	t->se_total += se;
 	if (t->cache.leaf == leaf)
@@ -108,18 +110,25 @@ se_len(const struct tg_item *it)
 }
 
 static inline uint32_t
+on_len(const struct tg_item *it)
+{
+	return tg_item_sp(it) > 0 ? it->len : 0;
+}
+
+static inline uint32_t
 view_len(const struct tg_item *it)
 {
 	return it->st & TG_ITEM_VIEW ? it->len : 0;
 }
 
 static void
-leaf_sums(const struct tg_leaf *l, uint32_t *sp, uint32_t *se)
+leaf_sums(const struct tg_leaf *l, struct tg_sums *sums)
 {
-	*sp = *se = 0;
+	*sums = (struct tg_sums){0, 0, 0};
 	for (uint32_t i = 0; i < l->n; i++) {
-		*sp += sp_len(&l->items[i]);
-		*se += se_len(&l->items[i]);
+		sums->sp += sp_len(&l->items[i]);
+		sums->se += se_len(&l->items[i]);
+		sums->on += on_len(&l->items[i]);
 	}
 }
 
@@ -207,6 +216,65 @@ tg_items_locate(const struct tg_items *t, uint32_t lv)
 	return c;
 }
 
+int
+tg_items_back(const struct tg_items *t, struct tg_cursor *c)
+{
+	uint32_t up, i, level = 0;
+
+	c->off = 0;
+	while (c->idx == 0) {
+		up = t->leaves[c->leaf].parent;
+		for (i = t->leaves[c->leaf].pos; up != TG_NODE_NONE && i == 0; level++) {
+			i = t->inners[up].pos;
+			up = t->inners[up].parent;
+		}
+		if (up == TG_NODE_NONE)
+			return 0;
+		c->leaf = t->inners[up].kid[i - 1];
+		for (; level > 0; level--)
+			c->leaf = t->inners[c->leaf].kid[t->inners[c->leaf].n - 1];
+		c->idx = t->leaves[c->leaf].n;
+	}
+	c->idx--;
+	return 1;
+}
+
+int
+tg_items_next_on(struct tg_items *t, struct tg_cursor *c)
+{
+	const struct tg_leaf *l = &t->leaves[c->leaf];
+	uint32_t up, i, level = 0;
+
+	c->off = 0;
+	for (; c->idx < l->n; c->idx++)
+		if (tg_item_sp(&l->items[c->idx]) > 0)
+			return 1;
+	if (l->next == TG_NODE_NONE)
+		return 0;
+	flush(t);
+	i = l->pos + 1u;
+	for (up = l->parent; up != TG_NODE_NONE; i = t->inners[up].pos + 1u, up = t->inners[up].parent) {
+		while (i < t->inners[up].n && t->inners[up].on[i] == 0)
+			i++;
+		if (i < t->inners[up].n)
+			break;
+		level++;
+	}
+	if (up == TG_NODE_NONE)
+		return 0;
+	c->leaf = t->inners[up].kid[i];
+	for (; level > 0; level--) {
+		i = 0;
+		while (t->inners[c->leaf].on[i] == 0)
+			i++;
+		c->leaf = t->inners[c->leaf].kid[i];
+	}
+	c->idx = 0;
+	while (tg_item_sp(&t->leaves[c->leaf].items[c->idx]) == 0)
+		c->idx++;
+	return 1;
+}
+
 static void
 set_place(struct tg_items *t, const struct tg_item *it, uint32_t leaf)
 {
@@ -221,14 +289,15 @@ set_place(struct tg_items *t, const struct tg_item *it, uint32_t leaf)
 
 /* Add sums to the entries of a node in all its ancestors, and its dirty bit if it has one. */
 static void
-add_upward(struct tg_items *t, uint32_t node, uint32_t level, uint32_t sp, uint32_t se, int dirty)
+add_upward(struct tg_items *t, uint32_t node, uint32_t level, struct tg_sums sums, int dirty)
 {
 	uint32_t up = level == 0 ? t->leaves[node].parent : t->inners[node].parent;
 	uint32_t i = level == 0 ? t->leaves[node].pos : t->inners[node].pos;
 
 	for (; up != TG_NODE_NONE; i = t->inners[up].pos, up = t->inners[up].parent) {
-		t->inners[up].sp[i] += sp;
-		t->inners[up].se[i] += se;
+		t->inners[up].sp[i] += sums.sp;
+		t->inners[up].se[i] += sums.se;
+		t->inners[up].on[i] += sums.on;
 		if (dirty)
 			t->inners[up].dirty |= (uint16_t)(1u << i);
 	}
@@ -246,32 +315,53 @@ set_parent(struct tg_items *t, uint32_t node, uint32_t level, uint32_t parent, u
 	}
 }
 
+static void
+inner_sums(const struct tg_inner *p, struct tg_sums *sums)
+{
+	*sums = (struct tg_sums){0, 0, 0};
+	for (uint32_t i = 0; i < p->n; i++) {
+		sums->sp += p->sp[i];
+		sums->se += p->se[i];
+		sums->on += p->on[i];
+	}
+}
+
+static void
+set_sums(struct tg_inner *p, uint32_t i, struct tg_sums sums)
+{
+	p->sp[i] = sums.sp;
+	p->se[i] = sums.se;
+	p->on[i] = sums.on;
+}
+
+static struct tg_sums
+minus(struct tg_sums s)
+{
+	return (struct tg_sums){0 - s.sp, 0 - s.se, 0 - s.on};
+}
+
 /* A new root above the old one. */
 static int
 grow_root(struct tg_items *t)
 {
-	uint32_t old = t->root, sp = 0, se = 0;
-	struct tg_inner *p, *q;
+	uint32_t old = t->root;
+	struct tg_sums sums;
+	struct tg_inner *p;
 	int rc = new_inner(t, &t->root), dirty;
 
 	if (rc != TG_OK)
 		return rc;
 	p = &t->inners[t->root];
 	if (t->height == 0) {
-		leaf_sums(&t->leaves[old], &sp, &se);
+		leaf_sums(&t->leaves[old], &sums);
 		dirty = t->leaves[old].dirty;
 	} else {
-		q = &t->inners[old];
-		for (uint32_t i = 0; i < q->n; i++) {
-			sp += q->sp[i];
-			se += q->se[i];
-		}
-		dirty = q->dirty != 0;
+		inner_sums(&t->inners[old], &sums);
+		dirty = t->inners[old].dirty != 0;
 	}
 	p->n = 1;
 	p->kid[0] = old;
-	p->sp[0] = sp;
-	p->se[0] = se;
+	set_sums(p, 0, sums);
 	p->dirty = dirty ? 1 : 0;
 	set_parent(t, old, t->height, t->root, 0);
 	t->height++;
@@ -285,7 +375,7 @@ grow_root(struct tg_items *t)
  * no deeper than the tree.
  */
 static int
-add_kid(struct tg_items *t, uint32_t left, uint32_t kid, uint32_t sp, uint32_t se, int dirty, uint32_t level)
+add_kid(struct tg_items *t, uint32_t left, uint32_t kid, struct tg_sums sums, int dirty, uint32_t level)
 {
 	uint32_t up, i;
 	struct tg_inner *p;
@@ -295,7 +385,8 @@ add_kid(struct tg_items *t, uint32_t left, uint32_t kid, uint32_t sp, uint32_t s
 		return rc;
 	up = level == 0 ? t->leaves[left].parent : t->inners[left].parent;
 	if (t->inners[up].n == TG_INNER_KIDS) {
-		uint32_t half = TG_INNER_KIDS / 2, fresh, fsp = 0, fse = 0;
+		uint32_t half = TG_INNER_KIDS / 2, fresh;
+		struct tg_sums moved;
 		struct tg_inner *q;
 
 		if ((rc = new_inner(t, &fresh)) != TG_OK)
@@ -304,19 +395,19 @@ add_kid(struct tg_items *t, uint32_t left, uint32_t kid, uint32_t sp, uint32_t s
 		q = &t->inners[fresh];
 		for (i = half; i < TG_INNER_KIDS; i++) {
 			q->kid[i - half] = p->kid[i];
-			fsp += q->sp[i - half] = p->sp[i];
-			fse += q->se[i - half] = p->se[i];
+			set_sums(q, i - half, (struct tg_sums){p->sp[i], p->se[i], p->on[i]});
 			set_parent(t, p->kid[i], level, fresh, i - half);
 		}
 		q->n = TG_INNER_KIDS - TG_INNER_KIDS / 2;
 		q->dirty = (uint16_t)(p->dirty >> half);
 		p->n = TG_INNER_KIDS / 2;
 		p->dirty &= (uint16_t)((1u << half) - 1);
-		add_upward(t, up, level + 1, 0 - fsp, 0 - fse, 0);
+		inner_sums(q, &moved);
+		add_upward(t, up, level + 1, minus(moved), 0);
 		if (p->dirty == 0 &&
 		    p->parent != TG_NODE_NONE) /* what was dirty is now below q: its link says so */
 			t->inners[p->parent].dirty &= (uint16_t) ~(1u << p->pos);
-		if ((rc = add_kid(t, up, fresh, fsp, fse, q->dirty != 0, level + 1)) != TG_OK)
+		if ((rc = add_kid(t, up, fresh, moved, q->dirty != 0, level + 1)) != TG_OK)
 			return rc;
 		up = level == 0 ? t->leaves[left].parent : t->inners[left].parent;
 	}
@@ -325,13 +416,14 @@ add_kid(struct tg_items *t, uint32_t left, uint32_t kid, uint32_t sp, uint32_t s
 	memmove(p->kid + i + 1, p->kid + i, (p->n - i) * sizeof *p->kid);
 	memmove(p->sp + i + 1, p->sp + i, (p->n - i) * sizeof *p->sp);
 	memmove(p->se + i + 1, p->se + i, (p->n - i) * sizeof *p->se);
+	memmove(p->on + i + 1, p->on + i, (p->n - i) * sizeof *p->on);
 	p->kid[i] = kid;
-	p->sp[i] = p->se[i] = 0;
+	p->sp[i] = p->se[i] = p->on[i] = 0;
 	p->dirty = (uint16_t)((p->dirty & ((1u << i) - 1)) | (uint32_t)(p->dirty >> i) << (i + 1));
 	p->n++;
 	for (uint32_t k = i; k < p->n; k++)
 		set_parent(t, p->kid[k], level, up, k);
-	add_upward(t, kid, level, sp, se, dirty);
+	add_upward(t, kid, level, sums, dirty);
 	return TG_OK;
 }
 
@@ -339,7 +431,8 @@ add_kid(struct tg_items *t, uint32_t left, uint32_t kid, uint32_t sp, uint32_t s
 static int
 make_room(struct tg_items *t, struct tg_cursor *c)
 {
-	uint32_t fresh, keep, sp, se;
+	uint32_t fresh, keep;
+	struct tg_sums sums;
 	struct tg_leaf *l, *m;
 	int rc;
 
@@ -361,9 +454,9 @@ make_room(struct tg_items *t, struct tg_cursor *c)
 	m->dirty = l->dirty;
 	for (uint32_t i = 0; i < m->n; i++)
 		set_place(t, &m->items[i], fresh);
-	leaf_sums(m, &sp, &se);
-	add_upward(t, c->leaf, 0, 0 - sp, 0 - se, 0);
-	if ((rc = add_kid(t, c->leaf, fresh, sp, se, m->dirty, 0)) != TG_OK)
+	leaf_sums(m, &sums);
+	add_upward(t, c->leaf, 0, minus(sums), 0);
+	if ((rc = add_kid(t, c->leaf, fresh, sums, m->dirty, 0)) != TG_OK)
 		return rc;
 	if (c->idx >= keep) {
 		c->leaf = fresh;
@@ -443,7 +536,7 @@ tg_items_insert(struct tg_items *t, struct tg_cursor *c, const struct tg_item *i
 		*open_gap(l, c->idx) = *item;
 	}
 	set_place(t, item, c->leaf);
-	add_sums(t, c->leaf, sp_len(item), se_len(item));
+	add_sums(t, c->leaf, sp_len(item), se_len(item), on_len(item));
 	t->view_total += view_len(item);
 	return TG_OK;
 }
@@ -499,7 +592,8 @@ put_level(struct tg_items *t, uint32_t first, uint32_t n)
 	int rc;
 
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t node = first + i, at = i % TG_INNER_KIDS, sp = 0, se = 0;
+		uint32_t node = first + i, at = i % TG_INNER_KIDS;
+		struct tg_sums sums;
 
 		if (at == 0) {
 			if ((rc = new_inner(t, &inner)) != TG_OK)
@@ -507,21 +601,15 @@ put_level(struct tg_items *t, uint32_t first, uint32_t n)
 			p = &t->inners[inner];
 		}
 		if (t->height == 0) {
-			leaf_sums(&t->leaves[node], &sp, &se);
+			leaf_sums(&t->leaves[node], &sums);
 			p->dirty |= (uint16_t)((uint32_t)t->leaves[node].dirty << at);
 		} else {
-			const struct tg_inner *q = &t->inners[node];
-
-			for (uint32_t k = 0; k < q->n; k++) {
-				sp += q->sp[k];
-				se += q->se[k];
-			}
-			p->dirty |= (uint16_t)((q->dirty != 0) << at);
+			inner_sums(&t->inners[node], &sums);
+			p->dirty |= (uint16_t)((t->inners[node].dirty != 0) << at);
 		}
 		set_parent(t, node, t->height, inner, at);
 		p->kid[at] = node;
-		p->sp[at] = sp;
-		p->se[at] = se;
+		set_sums(p, at, sums);
 		p->n++;
 	}
 	return TG_OK;
@@ -571,7 +659,7 @@ void
 tg_items_set(struct tg_items *t, struct tg_cursor c, uint32_t st, uint32_t state, uint32_t seen)
 {
 	struct tg_item *it = tg_items_at(t, c);
-	uint32_t sp = sp_len(it), se = se_len(it);
+	uint32_t sp = sp_len(it), se = se_len(it), on = on_len(it);
 
 	t->view_total -= view_len(it);
 	it->st = st;
@@ -579,7 +667,7 @@ tg_items_set(struct tg_items *t, struct tg_cursor c, uint32_t st, uint32_t state
 	it->seen = seen;
 	t->view_total += view_len(it);
 	forget(t, c.leaf, c.idx + 1);
-	add_sums(t, c.leaf, sp_len(it) - sp, se_len(it) - se);
+	add_sums(t, c.leaf, sp_len(it) - sp, se_len(it) - se, on_len(it) - on);
 }
 
 void
@@ -607,7 +695,8 @@ tg_items_remove(struct tg_items *t, struct tg_cursor c, uint32_t n)
 		it = tg_items_at(t, c);
 	}
 	t->view_total -= it->st & TG_ITEM_VIEW ? n : 0;
-	add_sums(t, c.leaf, tg_item_sp(it) == 1 ? 0 - n : 0, it->st & TG_ITEM_GONE ? 0 : 0 - n);
+	add_sums(t, c.leaf, tg_item_sp(it) == 1 ? 0 - n : 0, it->st & TG_ITEM_GONE ? 0 : 0 - n,
+	    tg_item_sp(it) > 0 ? 0 - n : 0);
 	if (it->len == n) {
 		forget(t, c.leaf, c.idx);
 		close_gap(&t->leaves[c.leaf], c.idx);
@@ -713,9 +802,9 @@ tg_items_next_dirty(struct tg_items *t, uint32_t *leaf, uint32_t *before)
 /* Check the subtree at node; *chain is the leaf that must come next in order. */
 static int
 check_node(struct tg_items *t, uint32_t node, uint32_t level, uint32_t parent, uint32_t pos, uint32_t *chain,
-    uint32_t *sp, uint32_t *se, int *dirty)
+    struct tg_sums *sums, int *dirty)
 {
-	*sp = *se = 0;
+	*sums = (struct tg_sums){0, 0, 0};
 	*dirty = 0;
 	if (level == 0) {
 		const struct tg_leaf *l = &t->leaves[node];
@@ -732,25 +821,26 @@ check_node(struct tg_items *t, uint32_t node, uint32_t level, uint32_t parent, u
 				if (t->place[l->items[i].id + k] != node)
 					return 4;
 		}
-		leaf_sums(l, sp, se);
+		leaf_sums(l, sums);
 		*dirty = l->dirty;
 		return 0;
 	}
 	if (t->inners[node].parent != parent || t->inners[node].pos != pos)
 		return 3;
 	for (uint32_t i = 0; i < t->inners[node].n; i++) {
-		uint32_t ksp, kse;
-		int kd,
-		    rc = check_node(t, t->inners[node].kid[i], level - 1, node, i, chain, &ksp, &kse, &kd);
+		struct tg_sums k;
+		int kd, rc = check_node(t, t->inners[node].kid[i], level - 1, node, i, chain, &k, &kd);
 
 		if (rc != 0)
 			return rc;
-		if (ksp != t->inners[node].sp[i] || kse != t->inners[node].se[i])
+		if (k.sp != t->inners[node].sp[i] || k.se != t->inners[node].se[i] ||
+		    k.on != t->inners[node].on[i])
 			return 2;
 		if (kd != (t->inners[node].dirty >> i & 1))
 			return 5;
-		*sp += ksp;
-		*se += kse;
+		sums->sp += k.sp;
+		sums->se += k.se;
+		sums->on += k.on;
 		*dirty |= kd;
 	}
 	return 0;
@@ -759,13 +849,14 @@ check_node(struct tg_items *t, uint32_t node, uint32_t level, uint32_t parent, u
 int
 tg_items_check(struct tg_items *t)
 {
-	uint32_t chain = t->first, sp, se;
+	uint32_t chain = t->first;
+	struct tg_sums sums;
 	int dirty, rc;
 
 	flush(t);
-	if ((rc = check_node(t, t->root, t->height, TG_NODE_NONE, 0, &chain, &sp, &se, &dirty)) != 0)
+	if ((rc = check_node(t, t->root, t->height, TG_NODE_NONE, 0, &chain, &sums, &dirty)) != 0)
 		return rc;
 	if (chain != TG_NODE_NONE)
 		return 3;
-	return sp == t->sp_total && se == t->se_total ? 0 : 2;
+	return sums.sp == t->sp_total && sums.se == t->se_total ? 0 : 2;
 }

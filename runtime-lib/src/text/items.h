@@ -1,7 +1,7 @@
 /*
  * items.h -- the sequence of all items ever inserted, in its final order, as a B+tree of runs.
  *
- *                     inner: per child (sp sum, se sum), dirty bit
+ *                     inner: per child (sp, se, on sums), dirty bit
  *                    /        |        \
  *      leaf <-> leaf <-> leaf <-> leaf      up to 32 runs each, chained
  *
@@ -58,13 +58,20 @@ struct tg_leaf {
 	struct tg_item items[TG_LEAF_RUNS];
 };
 
+/* Items of one kind or another below a node. */
+struct tg_sums {
+	uint32_t sp; /* visible in PREPARED */
+	uint32_t se; /* in MERGED */
+	uint32_t on; /* inserted in PREPARED, visible or not */
+};
+
 struct tg_inner {
 	uint32_t parent;
 	uint8_t n;
 	uint8_t pos;	/* among the parent's kids */
 	uint16_t dirty; /* bit per child */
 	uint32_t kid[TG_INNER_KIDS];
-	uint32_t sp[TG_INNER_KIDS], se[TG_INNER_KIDS];
+	uint32_t sp[TG_INNER_KIDS], se[TG_INNER_KIDS], on[TG_INNER_KIDS];
 };
 
 struct tg_items {
@@ -80,7 +87,8 @@ struct tg_items {
 	uint32_t *place;
 	size_t place_cap;
 	struct { /* sums not yet passed up */
-		uint32_t leaf, sp, se;
+		uint32_t leaf;
+		struct tg_sums sums;
 	} pending;
 	struct { /* sp sum before a leaf and in it; the run found last in it, and the sum before that */
 		uint32_t leaf, before, len;
@@ -135,6 +143,12 @@ tg_items_step(const struct tg_items *t, struct tg_cursor *c)
 	}
 	return 1;
 }
+
+/** tg_items_back(t, c): Move to the run before; 0 when there is none.  The offset is 0 then. */
+int tg_items_back(const struct tg_items *t, struct tg_cursor *c);
+
+/** tg_items_next_on(t, c): Move to the first run from there on that PREPARED has inserted; 0 when none is. */
+int tg_items_next_on(struct tg_items *t, struct tg_cursor *c);
 
 /** tg_items_insert(t, c, item): Put a run at ${c}; it may join the run before.  Then *${c} is where it
  * starts. */

@@ -120,6 +120,7 @@ start_afresh(struct tg_doc *doc)
 	}
 	tg_flow_enter(doc, TG_TEXT_FLOW_BODY);
 	tg_formats_forget_states(&doc->formats);
+	tg_siblings_free(&doc->siblings);
 	doc->prepared.n = 0;
 	return TG_OK;
 }
@@ -172,6 +173,7 @@ forget(struct tg_doc *doc)
 		tg_items_free(old);
 		*old = fresh;
 	}
+	tg_siblings_free(&doc->siblings);
 	return TG_OK;
 }
 

@@ -12,9 +12,9 @@
  *     retreat B, apply C        a X b          sp 1 0 2      C's "delete index 1" is b, for X counts 0
  *     advance B                 a X b          sp 1 1 2      merged: a X
  *
- * Items inserted at one place by people who did not know of each other are ordered by integrate() below:
- * FugueMax. Source: Gentle and Kleppmann, "Collaborative Text Editing with Eg-walker", EuroSys 2025, section
- * 3; Weidner and Kleppmann, "The Art of the Fugue", 2023.
+ * Items inserted at one place by people who did not know of each other are ordered by integrate() below (and
+ * siblings.h, when they are many): FugueMax. Source: Gentle and Kleppmann, "Collaborative Text Editing with
+ * Eg-walker", EuroSys 2025, section 3; Weidner and Kleppmann, "The Art of the Fugue", 2023.
  *
  * Marks follow rule B3 (docs/protocol.md 6.4): a mark covers what its author saw in its range, and what
  * others inserted concurrently inside it, or right behind it in a formatting with the same key.  Each pair of
@@ -175,21 +175,65 @@ cover_new(struct tg_doc *doc, uint32_t id, uint32_t len)
 
 /* ---- inserts */
 
+/* A new run, and where it goes among those that were inserted at the same place. */
+struct newcomer {
+	struct tg_doc *doc;
+	uint32_t id, left, right;
+	int side;	 /* of its parent in Fugue's tree: 0 the left of ${right}, 1 the right of ${left} */
+	uint32_t looked; /* runs looked at in vain */
+};
+
+/* Do items come in this order in the sequence?  TG_LV_NONE as a right origin is behind everything. */
+static int
+is_before(const struct tg_doc *doc, uint32_t a, uint32_t b)
+{
+	if (a == b || a == TG_LV_NONE)
+		return 0;
+	return b == TG_LV_NONE || tg_items_order(&doc->items, a, b) < 0;
+}
+
+/* Is ${lv}, the left origin of a run, before that of the newcomer (-1), the same (0), or behind it (1)? */
+static int
+side_of(const struct newcomer *x, uint32_t lv)
+{
+	if (lv == x->left)
+		return 0;
+	if (lv == TG_LV_NONE)
+		return -1;
+	return x->left == TG_LV_NONE ? 1 : tg_items_order(&x->doc->items, lv, x->left);
+}
+
+/* Does sibling ${lv} go in front of the newcomer? */
+static int
+goes_before(void *ctx, uint32_t lv)
+{
+	const struct newcomer *x = ctx;
+
+	if (x->side == 1) {
+		struct tg_cursor c = tg_items_locate(&x->doc->items, lv);
+		uint32_t right = tg_items_at(&x->doc->items, c)->right;
+
+		if (right != x->right)
+			return is_before(x->doc, x->right, right); /* who reaches further right comes first */
+	}
+	return tg_graph_compare(&x->doc->graph, lv, x->id) < 0;
+}
+
 /*
- * Where among concurrent inserts does a new item go?  It follows ${left}; ${c} is behind that and some runs
- * from there on are not in the prepared version.  Each of those is a sibling (same left origin), a descendant
- * of a sibling, or belongs further left.  Siblings are ordered by their right origin first, the one that
- * reaches further right goes first (so the others nest inside it), then by (agent, seq).  ${c} moves to the
- * place.
+ * Where among concurrent inserts does a new item go, that is on the right of its parent?  It follows ${left};
+ * ${c} is behind that and some runs from there on are not in the prepared version.  Each of those is a
+ * sibling (same left origin), a descendant of a sibling, or belongs further left.  Siblings are ordered by
+ * their right origin first, the one that reaches further right goes first (so the others nest inside it),
+ * then by (agent, seq).  ${c} moves to the place.
  */
 static void
-integrate(struct tg_doc *doc, uint32_t id, uint32_t left, uint32_t right, struct tg_cursor *c)
+look_forward(struct newcomer *x, struct tg_cursor *c)
 {
-	struct tg_items *t = &doc->items;
+	struct tg_items *t = &x->doc->items;
 	struct tg_cursor at = *c;
 	int scanning = 0; /* inside a sibling that we may yet have to go in front of */
 
-	for (; tg_items_step(t, &at); at.idx++) {
+	for (; tg_items_step(t, &at); at.idx++, x->looked++) {
 		const struct tg_item *o = tg_items_at(t, at);
 		int side;
 
@@ -197,28 +241,137 @@ integrate(struct tg_doc *doc, uint32_t id, uint32_t left, uint32_t right, struct
 			*c = at;
 		if (tg_item_sp(o) != 0)
 			break;
-		if (o->left == left)
-			side = 0;
-		else if (o->left == TG_LV_NONE)
-			side = -1;
-		else
-			side = left == TG_LV_NONE ? 1 : tg_items_order(t, o->left, left);
-		if (side < 0)
+		if ((side = side_of(x, o->left)) < 0)
 			break;
 		if (side > 0)
 			continue;
-		if (o->right == right) {
-			if (tg_graph_compare(&doc->graph, id, o->id) < 0)
+		if (o->right == x->right) {
+			if (tg_graph_compare(&x->doc->graph, x->id, o->id) < 0)
 				break;
 			scanning = 0;
-		} else if (right == TG_LV_NONE) {
-			scanning = 1;
 		} else {
-			scanning = o->right != TG_LV_NONE && tg_items_order(t, o->right, right) < 0;
+			scanning = is_before(x->doc, o->right, x->right);
 		}
 	}
 	if (!scanning)
 		*c = at;
+}
+
+/*
+ * The same on the left of its parent, which is ${right} and where ${c} is: siblings and what belongs to them
+ * stand right before it, so look backward from ${from}.  A run with another right origin in front of ${right}
+ * is left of a sibling passed already.
+ */
+static void
+look_backward(struct newcomer *x, struct tg_cursor from, struct tg_cursor *c)
+{
+	struct tg_items *t = &x->doc->items;
+
+	for (; tg_items_back(t, &from); x->looked++) {
+		const struct tg_item *o = tg_items_at(t, from);
+		int side;
+
+		if (tg_item_sp(o) != 0 || (side = side_of(x, o->left)) < 0)
+			return;
+		if (side > 0)
+			continue; /* belongs to something further left: that will say */
+		if (o->right == x->right ? tg_graph_compare(&x->doc->graph, o->id, x->id) < 0
+					 : !is_before(x->doc, o->right, x->right))
+			return;
+		*c = from;
+	}
+}
+
+/* Move ${c} behind sibling ${lv} and what is on the right of it. */
+static void
+pass(struct newcomer *x, uint32_t lv, struct tg_cursor *c)
+{
+	struct tg_items *t = &x->doc->items;
+
+	*c = tg_items_locate(t, lv);
+	for (c->idx++, c->off = 0; tg_items_step(t, c); c->idx++) {
+		const struct tg_item *o = tg_items_at(t, *c);
+
+		if (tg_item_sp(o) != 0 || side_of(x, o->left) <= 0)
+			return;
+	}
+}
+
+/* Is a run on the right of its left origin in Fugue's tree, or on the left of its right one? */
+static int
+side_in_tree(const struct tg_items *t, const struct tg_item *o)
+{
+	struct tg_cursor c;
+
+	if (o->right == TG_LV_NONE)
+		return 1;
+	c = tg_items_locate(t, o->right);
+	return (c.off > 0 ? o->right - 1 : tg_items_at(t, c)->left) != o->left;
+}
+
+/* Make an index of the siblings in the gap at ${c}: they are all there, and in their order. */
+static int
+index_siblings(struct newcomer *x, struct tg_cursor c)
+{
+	struct tg_items *t = &x->doc->items;
+	struct tg_group *g;
+	int rc = tg_siblings_make(&x->doc->siblings, x->doc->flow, x->side ? x->left : x->right, x->side, &g);
+
+	for (; rc == TG_OK && tg_items_step(t, &c); c.idx++) {
+		const struct tg_item *o = tg_items_at(t, c);
+		struct tg_sibling_at end = {g->n, 0};
+
+		if (tg_item_sp(o) != 0)
+			break;
+		if (o->left == x->left && side_in_tree(t, o) == x->side && (x->side || o->right == x->right))
+			rc = tg_group_insert(g, end, o->id);
+	}
+	return rc;
+}
+
+/* Find the place of a newcomer in the gap that begins at ${c} and ends at ${end}; ${c} moves there. */
+static int
+integrate(struct newcomer *x, struct tg_cursor *c, struct tg_cursor end)
+{
+	struct tg_siblings *s = &x->doc->siblings;
+	struct tg_group *g = tg_siblings_find(s, x->doc->flow, x->side ? x->left : x->right, x->side);
+	struct tg_cursor start = *c;
+	struct tg_sibling_at at;
+
+	if (g == NULL) {
+		if (x->side) {
+			look_forward(x, c);
+		} else {
+			*c = end;
+			look_backward(x, end, c);
+		}
+		return x->looked > x->doc->sibling_scan ? index_siblings(x, start) : TG_OK;
+	}
+	tg_group_search(g, goes_before, x, &at);
+	if (tg_group_before(g, at) != TG_LV_NONE) {
+		pass(x, tg_group_before(g, at), c);
+	} else if (!x->side) {
+		*c = end;
+		if (tg_group_after(g, at) != TG_LV_NONE) {
+			end = *c = tg_items_locate(&x->doc->items, tg_group_after(g, at));
+			look_backward(x, end, c);
+		}
+	}
+	return TG_OK;
+}
+
+/* A group that has an index gets its new member. */
+static int
+join_group(struct newcomer *x)
+{
+	struct tg_group *g =
+	    tg_siblings_find(&x->doc->siblings, x->doc->flow, x->side ? x->left : x->right, x->side);
+	struct tg_sibling_at at;
+
+	if (g == NULL)
+		return TG_OK;
+	tg_group_search(g, goes_before, x, &at);
+	return tg_group_insert(g, at, x->id);
 }
 
 static int
@@ -240,8 +393,10 @@ apply_insert(
 	struct tg_items *t = &doc->items;
 	struct tg_item item = {
 	    id, len, TG_LV_NONE, TG_LV_NONE, 1u | (uint32_t)kind << TG_ITEM_KIND_SHIFT, 0, 0};
-	struct tg_cursor c = {t->first, 0, 0}, look;
-	int rc;
+	struct tg_cursor c = {t->first, 0, 0};
+	struct newcomer x;
+	uint32_t left, right;
+	int rc, side = 1;
 
 	if ((rc = tg_format_born(&doc->formats, format, &item.state)) != TG_OK)
 		return rc;
@@ -258,29 +413,29 @@ apply_insert(
 		item.left = id - 1; /* so that runs join; nobody will ask */
 	} else if (pos > 0 && c.off < tg_items_at(t, c)->len) {
 		item.right = item.left + 1; /* inside a run: nothing concurrent there */
+		side = 0;
 	} else {
-		uint32_t next_left = TG_LV_NONE;
-		int concurrent = 0;
+		struct tg_cursor end, look;
 
 		if (pos > 0) {
 			c.idx++;
 			c.off = 0;
 		}
-		for (look = c; tg_items_step(t, &look); look.idx++) {
-			const struct tg_item *o = tg_items_at(t, look);
-
-			if (tg_item_sp(o) != 0) {
-				item.right = o->id;
-				next_left = o->left;
-				break;
-			}
-			concurrent = 1;
+		end = c;
+		if (tg_items_next_on(t, &end)) {
+			item.right = tg_items_at(t, end)->id;
+			side = tg_items_at(t, end)->left != item.left;
 		}
-		if (doc->order == TG_TEXT_ORDER_FUGUE && next_left != item.left)
+		if (doc->order == TG_TEXT_ORDER_FUGUE && side)
 			item.right = TG_LV_NONE;
-		if (concurrent)
-			integrate(doc, id, item.left, item.right, &c);
+		x = (struct newcomer){doc, id, item.left, item.right, side, 0};
+		look = c;
+		if (tg_items_step(t, &look) && tg_item_sp(tg_items_at(t, look)) == 0 &&
+		    (rc = integrate(&x, &c, end)) != TG_OK)
+			return rc;
 	}
+	left = item.left;
+	right = item.right;
 	if (doc->order == TG_TEXT_ORDER_FUGUE && item.right != TG_LV_NONE && len > 1) {
 		/* To the second item of a run what follows is no sibling: in Fugue its right origin is the
 		 * end. */
@@ -294,7 +449,10 @@ apply_insert(
 		item.left = id;
 		item.right = TG_LV_NONE;
 	}
-	return put_run(doc, &c, &item, local);
+	if ((rc = put_run(doc, &c, &item, local)) != TG_OK || doc->siblings.n == 0)
+		return rc;
+	x = (struct newcomer){doc, id, left, right, side, 0};
+	return join_group(&x);
 }
 
 /* ---- deletes */
