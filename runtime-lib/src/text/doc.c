@@ -72,7 +72,8 @@ tg_doc_close(struct tg_doc *doc)
 	tg_free(doc->ids);
 	tg_free(doc->pairs);
 	tg_free(doc->key_scratch);
-	tg_saved_free(doc->saved);
+	if (doc->saved != NULL)
+		doc->saved->calls->free(doc->saved);
 	tg_free(doc);
 }
 
@@ -97,7 +98,7 @@ tg_doc_ready(struct tg_doc *doc)
 
 	if (doc->failed != TG_OK)
 		return doc->failed;
-	if (doc->saved != NULL && (rc = doc->saved->load(doc)) != TG_OK)
+	if (doc->saved != NULL && (rc = doc->saved->calls->load(doc)) != TG_OK)
 		return rc;
 	return doc->loading || doc->applied != doc->log.next ? tg_doc_load_end(doc) : TG_OK;
 }
@@ -405,7 +406,7 @@ tg_doc_add(struct tg_doc *doc, const uint8_t agent[TG_TEXT_AGENT_BYTES], uint64_
 
 	if (doc->failed != TG_OK)
 		return doc->failed;
-	if (doc->saved != NULL && (rc = doc->saved->load(doc)) != TG_OK)
+	if (doc->saved != NULL && (rc = doc->saved->calls->load(doc)) != TG_OK)
 		return rc;
 	return tg_doc_fail(
 	    doc, add(doc, agent, first_seq, parents, parent_count, ops, ops_len, text, text_len));
@@ -418,7 +419,7 @@ tg_doc_load_begin(struct tg_doc *doc)
 
 	if (doc->failed != TG_OK)
 		return doc->failed;
-	if (doc->saved != NULL && (rc = doc->saved->load(doc)) != TG_OK)
+	if (doc->saved != NULL && (rc = doc->saved->calls->load(doc)) != TG_OK)
 		return rc;
 	if (doc->view.n == 0)
 		doc->loading = 1;

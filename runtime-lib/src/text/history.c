@@ -340,7 +340,7 @@ tg_history_load(struct tg_doc *doc)
 	tg_free(l.sizes);
 	tg_free(l.from);
 	tg_free(l.count);
-	tg_saved_free(s);
+	s->calls->free(s);
 	return doc->failed;
 }
 

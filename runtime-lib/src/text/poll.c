@@ -188,7 +188,7 @@ tg_doc_poll(struct tg_doc *doc, struct tg_patches *patches)
 
 	memset(patches, 0, sizeof *patches);
 	if (doc->failed == TG_OK && doc->saved != NULL)
-		return tg_doc_fail(doc, tg_saved_poll(doc, patches));
+		return tg_doc_fail(doc, doc->saved->calls->poll(doc, patches));
 	if ((rc = tg_doc_ready(doc)) != TG_OK)
 		return rc;
 	return tg_doc_fail(doc, tg_poll(doc, patches));

@@ -12,7 +12,7 @@ uint32_t
 tg_doc_length(struct tg_doc *doc, uint32_t flow)
 {
 	if (doc->failed == TG_OK && doc->saved != NULL)
-		return tg_saved_length(doc, flow);
+		return doc->saved->calls->length(doc, flow);
 	if (tg_doc_ready(doc) != TG_OK || flow >= doc->flow_n)
 		return 0;
 	return flow == doc->flow ? doc->items.se_total : doc->flows[flow].items.se_total;
@@ -22,7 +22,7 @@ uint32_t
 tg_doc_view_length(struct tg_doc *doc, uint32_t flow)
 {
 	if (doc->failed == TG_OK && doc->saved != NULL)
-		return doc->saved->polled ? tg_saved_length(doc, flow) : 0;
+		return doc->saved->polled ? doc->saved->calls->length(doc, flow) : 0;
 	if (tg_doc_ready(doc) != TG_OK || flow >= doc->flow_n)
 		return 0;
 	return flow == doc->flow ? doc->items.view_total : doc->flows[flow].items.view_total;
@@ -37,7 +37,7 @@ tg_doc_read(struct tg_doc *doc, uint32_t flow, uint32_t from, uint32_t count,
 	int rc;
 
 	if (doc->failed == TG_OK && doc->saved != NULL)
-		return tg_saved_read(doc, flow, from, count, visit, ctx);
+		return doc->saved->calls->read(doc, flow, from, count, visit, ctx);
 	if ((rc = tg_doc_ready(doc)) != TG_OK)
 		return rc;
 	if (flow >= doc->flow_n)
@@ -275,7 +275,7 @@ tg_doc_next_seq(struct tg_doc *doc, const uint8_t agent[TG_TEXT_AGENT_BYTES])
 {
 	uint32_t index;
 
-	if (doc->failed == TG_OK && doc->saved != NULL && doc->saved->load(doc) != TG_OK)
+	if (doc->failed == TG_OK && doc->saved != NULL && doc->saved->calls->load(doc) != TG_OK)
 		return 0;
 	if (tg_graph_agent(&doc->graph, agent, 0, &index) != TG_OK)
 		return 0;
@@ -428,7 +428,7 @@ tg_view_read(struct tg_doc *doc, uint32_t flow, uint32_t from, uint32_t count,
 	if (doc->saved != NULL) {
 		struct saved_read s = {visit, ctx};
 
-		return tg_saved_read(doc, flow, from, count, visit_saved, &s);
+		return doc->saved->calls->read(doc, flow, from, count, visit_saved, &s);
 	}
 	if ((rc = tg_view_prepare(doc)) != TG_OK)
 		return rc;

@@ -103,18 +103,16 @@ tg_saved_check_opened(const struct tg_saved *s)
 	return right_hash(s, 0, s->checkpoint.raw) ? TG_OK : TG_EHASH;
 }
 
-void
-tg_saved_free(struct tg_saved *s)
+static void
+free_saved(struct tg_saved *s)
 {
-	if (s == NULL)
-		return;
 	tg_checkpoint_free(&s->checkpoint);
 	tg_free(s->sections);
 	tg_free(s->data);
 	tg_free(s);
 }
 
-/* ---- opening */
+/* ---- the bytes */
 
 static int
 keep(struct tg_saved *s, const uint8_t *data, size_t len)
@@ -129,35 +127,6 @@ keep(struct tg_saved *s, const uint8_t *data, size_t len)
 	s->data = copy;
 	s->len = len;
 	return TG_OK;
-}
-
-int
-tg_doc_open_saved(struct tg_doc **doc, const uint8_t *data, size_t len)
-{
-	struct tg_saved *s;
-	struct tg_doc *d = NULL;
-	int rc;
-
-	*doc = NULL;
-	if ((s = tg_calloc(1, sizeof *s)) == NULL)
-		return TG_ENOMEM;
-	if ((rc = keep(s, data, len)) != TG_OK || (rc = parse_index(s)) != TG_OK ||
-	    (rc = inflate(s, 0, &s->checkpoint.raw)) != TG_OK)
-		goto free_saved;
-	s->checkpoint.raw_len = s->sections[0].raw_len;
-	if ((rc = tg_doc_open(&d, TG_TEXT_ORDER_FUGUEMAX)) != TG_OK ||
-	    (rc = tg_checkpoint_parse(d, &s->checkpoint)) != TG_OK)
-		goto close_doc;
-	s->load = tg_history_load;
-	d->saved = s;
-	*doc = d;
-	return TG_OK;
-
-close_doc:
-	tg_doc_close(d);
-free_saved:
-	tg_saved_free(s);
-	return rc == TG_EGAP ? TG_ETRUNCATED : rc;
 }
 
 int
@@ -228,16 +197,16 @@ find_flow(const struct tg_checkpoint *c, uint32_t flow)
 	return NULL;
 }
 
-uint32_t
-tg_saved_length(const struct tg_doc *doc, uint32_t flow)
+static uint32_t
+saved_length(const struct tg_doc *doc, uint32_t flow)
 {
 	const struct tg_shown_flow *f = find_flow(&doc->saved->checkpoint, flow);
 
 	return f != NULL ? f->length : 0;
 }
 
-int
-tg_saved_read(struct tg_doc *doc, uint32_t flow, uint32_t from, uint32_t count,
+static int
+read_saved(struct tg_doc *doc, uint32_t flow, uint32_t from, uint32_t count,
     int (*visit)(void *ctx, const struct tg_text_run *run), void *ctx)
 {
 	const struct tg_checkpoint *c = &doc->saved->checkpoint;
@@ -308,8 +277,8 @@ poll_flow(struct tg_doc *doc, const struct tg_checkpoint *c, const struct tg_sho
 	return TG_OK;
 }
 
-int
-tg_saved_poll(struct tg_doc *doc, struct tg_patches *patches)
+static int
+poll_saved(struct tg_doc *doc, struct tg_patches *patches)
 {
 	struct tg_saved *s = doc->saved;
 	const struct tg_checkpoint *c = &s->checkpoint;
@@ -348,4 +317,38 @@ tg_saved_poll(struct tg_doc *doc, struct tg_patches *patches)
 	patches->bytes = doc->out.data;
 	patches->bytes_len = doc->out.len;
 	return TG_OK;
+}
+
+/* ---- opening */
+
+static const struct tg_saved_calls calls = {
+    tg_history_load, saved_length, read_saved, poll_saved, free_saved};
+
+int
+tg_doc_open_saved(struct tg_doc **doc, const uint8_t *data, size_t len)
+{
+	struct tg_saved *s;
+	struct tg_doc *d = NULL;
+	int rc;
+
+	*doc = NULL;
+	if ((s = tg_calloc(1, sizeof *s)) == NULL)
+		return TG_ENOMEM;
+	if ((rc = keep(s, data, len)) != TG_OK || (rc = parse_index(s)) != TG_OK ||
+	    (rc = inflate(s, 0, &s->checkpoint.raw)) != TG_OK)
+		goto release;
+	s->checkpoint.raw_len = s->sections[0].raw_len;
+	if ((rc = tg_doc_open(&d, TG_TEXT_ORDER_FUGUEMAX)) != TG_OK ||
+	    (rc = tg_checkpoint_parse(d, &s->checkpoint)) != TG_OK)
+		goto close_doc;
+	s->calls = &calls;
+	d->saved = s;
+	*doc = d;
+	return TG_OK;
+
+close_doc:
+	tg_doc_close(d);
+release:
+	free_saved(s);
+	return rc == TG_EGAP ? TG_ETRUNCATED : rc;
 }

@@ -73,27 +73,27 @@ struct tg_saved {
 	size_t n, cap;
 	struct tg_checkpoint checkpoint;
 	int polled; /* VIEW is the checkpoint, else it is empty */
-	/* tg_history_load, through a pointer: a program that opens no saved document does not carry it. */
-	int (*load)(struct tg_doc *doc);
+	const struct tg_saved_calls *calls;
+};
+
+/* What the rest of a document calls, through pointers: a program that opens no saved document does not carry
+ * them.  All but free are of a document whose history is not read. */
+struct tg_saved_calls {
+	int (*load)(struct tg_doc *doc);			     /* tg_doc_load_history() */
+	uint32_t (*length)(const struct tg_doc *doc, uint32_t flow); /* tg_doc_length() */
+	int (*read)(struct tg_doc *doc, uint32_t flow, uint32_t from, uint32_t count,
+	    int (*visit)(void *ctx, const struct tg_text_run *run), void *ctx); /* tg_doc_read() */
+	int (*poll)(struct tg_doc *doc, struct tg_patches *patches);		/* tg_doc_poll() */
+	void (*free)(struct tg_saved *s);
 };
 
 /* ---- saved.c */
-
-/** tg_saved_free(s): NULL does nothing. */
-void tg_saved_free(struct tg_saved *s);
 
 /** tg_saved_plain(s, i, plain): A section's bytes, its hash checked, to be freed with tg_free. */
 int tg_saved_plain(const struct tg_saved *s, size_t i, uint8_t **plain) __attribute__((warn_unused_result));
 
 /** tg_saved_check_opened(s): The hash of the checkpoint, which opening does not look at.  TG_OK, TG_EHASH. */
 int tg_saved_check_opened(const struct tg_saved *s) __attribute__((warn_unused_result));
-
-/** tg_saved_length, tg_saved_read, tg_saved_poll: tg_doc_length(), tg_doc_read() and tg_doc_poll() of a
- * document whose history is not loaded. */
-uint32_t tg_saved_length(const struct tg_doc *doc, uint32_t flow);
-int tg_saved_read(struct tg_doc *doc, uint32_t flow, uint32_t from, uint32_t count,
-    int (*visit)(void *ctx, const struct tg_text_run *run), void *ctx) __attribute__((warn_unused_result));
-int tg_saved_poll(struct tg_doc *doc, struct tg_patches *patches) __attribute__((warn_unused_result));
 
 /* ---- checkpoint.c */
 
