@@ -266,6 +266,56 @@ START_TEST(a_row_without_a_name_of_its_own_keeps_its_cells_through_undo)
 }
 END_TEST
 
+START_TEST(a_deleted_table_comes_back_with_its_cells)
+{
+	struct tg_event_id id;
+	uint8_t name[64] = {0x92, 0x92, 0xc4, 32}; /* [[agent, 0], slot] */
+	struct tg_edit e = {.kind = TG_EDIT_ATOM};
+	struct tg_patches patches;
+	struct tg_event_range deleted = {{0}, 0, 1};
+	uint32_t format;
+	int kind;
+
+	room_open(&r, 2);
+	room_block(&r, ANN, "", 0, "type=table");
+	ck_assert_int_eq(tg_doc_item(r.doc[ANN], 0, 0, &id, &kind, &format), TG_OK);
+	memcpy(name + 4, id.agent, 32);
+	name[36] = (uint8_t)id.seq;
+	for (uint8_t slot = TG_TEXT_SLOT_ROWS; slot <= TG_TEXT_SLOT_COLUMNS; slot++) {
+		name[37] = slot;
+		ck_assert_int_eq(tg_doc_flow(r.doc[ANN], name, 38, &e.flow), TG_OK);
+		ck_assert_int_eq(tg_doc_edit(r.doc[ANN], &e, 1, NULL, NULL), TG_OK);
+	}
+	room_meet(&r);
+	room_shows(&r, "table(tr(td(p())))");
+	room_delete(&r, BEN, "", 0, 1);
+	room_meet(&r);
+	room_shows(&r, "p()");
+	memcpy(deleted.agent, id.agent, 32);
+	deleted.agent[0] = 2; /* Ben's */
+	deleted.seq = r.last_first[BEN];
+	ck_assert_int_eq(tg_doc_undo(r.doc[BEN], &deleted, 1, NULL, NULL, &patches), TG_OK);
+	done("table(tr(td(p())))");
+}
+END_TEST
+
+START_TEST(a_command_on_blocks_covers_their_markers_and_text)
+{
+	uint32_t first, end;
+
+	two_paragraphs(1, NULL);
+	room_draw(&r, ANN, "two paragraphs");
+	ck_assert_int_eq(tg_drawing_blocks(r.drawing[ANN], 0, 4, 4, &first, &end), TG_OK); /* behind "one" */
+	ck_assert_uint_eq(first * 100 + end, 4);
+	ck_assert_int_eq(tg_drawing_blocks(r.drawing[ANN], 0, 2, 5, &first, &end), TG_OK);
+	ck_assert_uint_eq(first * 100 + end, 8);
+	ck_assert_int_eq(tg_drawing_blocks(r.drawing[ANN], 0, 5, 5, &first, &end), TG_OK);
+	ck_assert_uint_eq(first * 100 + end, 408);
+	ck_assert_int_eq(tg_drawing_blocks(r.drawing[ANN], 0, 5, 9, &first, &end), TG_ERANGE);
+	room_close(&r);
+}
+END_TEST
+
 START_TEST(two_undos_of_one_deleted_row_show_it_once)
 {
 	two_by_two(2);
@@ -580,6 +630,8 @@ main(void)
 	tcase_add_test(t, two_who_type_into_a_new_cell_meet_there);
 	tcase_add_test(t, an_edit_in_a_row_that_is_deleted_is_hidden_and_back_on_undo);
 	tcase_add_test(t, a_row_without_a_name_of_its_own_keeps_its_cells_through_undo);
+	tcase_add_test(t, a_deleted_table_comes_back_with_its_cells);
+	tcase_add_test(t, a_command_on_blocks_covers_their_markers_and_text);
 	tcase_add_test(t, two_undos_of_one_deleted_row_show_it_once);
 	tcase_add_test(t, spans_are_clipped_where_they_are_drawn);
 	tcase_add_test(t, a_table_in_its_own_cell_and_one_twice_are_drawn_once);

@@ -1,16 +1,19 @@
 #include <string.h>
 
+#include <toygrid/render.h>
 #include <toygrid/status.h>
 #include <toygrid/text.h>
 
+#include "base/varint.h"
 #include "vectors/lines.h"
 #include "vectors/vectors.h"
 #include "wire/writer.h"
 
-#define CASES	30 /* from 20 on, with several flows and objects */
+#define CASES	40 /* from 20 on with several flows and objects, */
+#define DRAWN	30 /* from here on also drawn */
 #define FLOWS	4
 #define PEOPLE	3
-#define BUNDLES 40
+#define BUNDLES 80
 
 /* Some people who edit one document and now and then tell each other; everything from one number. */
 struct scene {
@@ -26,6 +29,7 @@ struct scene {
 	size_t n;
 	size_t told[PEOPLE]; /* bundles before this one are in doc */
 	int flows;	     /* how many are written to */
+	int drawn;	     /* with blocks of all kinds and a table */
 };
 
 static uint32_t
@@ -33,6 +37,38 @@ pick(struct scene *s, uint32_t below)
 {
 	s->random = s->random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
 	return (uint32_t)((s->random >> 33) % below);
+}
+
+/* Attributes of blocks, in flows of a table those of rows and columns. */
+static void
+put_block_attrs(struct scene *s, struct tg_buf *b, int axis)
+{
+	static const struct {
+		const char *key, *value, *more, *what; /* in the order of keys */
+	} attrs[] = {{"list", "bullet:a", NULL, NULL}, {"list", "bullet:a", "path", "quote:a"},
+	    {"list", "task", "type", "code:c"}, {"path", "quote/columns:a/column:b", NULL, NULL},
+	    {"path", "quote", "type", "heading:2"}, {"type", "rule", NULL, NULL},
+	    {"id", "t", "type", "table"}, {"list", "ordered:b", NULL, NULL}, {"id", "r", NULL, NULL},
+	    {"id", "s", NULL, NULL}};
+	uint32_t i = axis ? 8 + pick(s, 2) : pick(s, 11), indent;
+
+	i = i > 7 && !axis ? 6 : i; /* often a table */
+	indent = attrs[i].key[0] == 'l' ? pick(s, 3) : 0;
+
+	tg_write_array(b, 1 + (indent > 0) + (attrs[i].more != NULL));
+	if (indent > 0) {
+		tg_write_array(b, 2);
+		tg_write_str(b, "indent", 6);
+		tg_write_uint(b, indent);
+	}
+	tg_write_array(b, 2);
+	tg_write_str(b, attrs[i].key, strlen(attrs[i].key));
+	tg_write_str(b, attrs[i].value, strlen(attrs[i].value));
+	if (attrs[i].more == NULL)
+		return;
+	tg_write_array(b, 2);
+	tg_write_str(b, attrs[i].more, strlen(attrs[i].more));
+	tg_write_str(b, attrs[i].what, strlen(attrs[i].what));
 }
 
 static void
@@ -62,10 +98,28 @@ put_event(struct tg_buf *b, uint8_t who, uint64_t seq)
 	tg_write_uint(b, seq);
 }
 
-/* The body, a thread, the rows of a table, one of its cells. */
+/* The rows and columns of the table "t" and one of its cells. */
+static void
+put_table_flow(struct tg_buf *b, uint32_t which)
+{
+	tg_write_array(b, which < 6 ? 2 : 3);
+	tg_write_str(b, "t", 1);
+	if (which < 6) {
+		tg_write_uint(b, which == 4 ? TG_TEXT_SLOT_ROWS : TG_TEXT_SLOT_COLUMNS);
+		return;
+	}
+	tg_write_str(b, "r", 1);
+	tg_write_str(b, "s", 1);
+}
+
+/* The body, a thread, the rows of a table, one of its cells; then those of a table that is drawn. */
 static void
 put_flow(struct tg_buf *b, uint32_t which)
 {
+	if (which >= FLOWS) {
+		put_table_flow(b, which);
+		return;
+	}
 	if (which == 0) {
 		tg_write_uint(b, TG_TEXT_FLOW_BODY);
 		return;
@@ -116,13 +170,15 @@ static void
 edit(struct scene *s, int who)
 {
 	static const char *const words[] = {"a", "bc", "é", "☃x", "🦊", "hello "};
-	uint32_t flow = s->flows > 1 ? pick(s, FLOWS) : 0;
+	uint32_t flow = s->flows > 1 ? pick(s, (uint32_t)s->flows) : 0;
 	uint32_t length = tg_doc_view_length(s->doc[who], flow_of(s->doc[who], flow)), kind = pick(s, 9), at,
 		 n;
 	struct tg_buf b = {0};
 	const char *word = words[pick(s, 6)];
 
 	kind = length < 4 || kind < 4 ? 0 : kind - 3;
+	if (s->drawn && (flow == 4 || flow == 5 || (flow == 0 && kind == 0 && pick(s, 2) == 0)))
+		kind = flow == 0 ? 1 : 2;
 	at = pick(s, kind < 3 ? length + 1 : length);
 	n = kind < 3 ? 0 : 1 + pick(s, length - at < 4 ? length - at : 4);
 	tg_write_array(&b, 1);
@@ -136,7 +192,9 @@ edit(struct scene *s, int who)
 	}
 	if (kind == 0)
 		tg_write_str(&b, word, strlen(word));
-	if (kind < 3)
+	if (kind < 3 && s->drawn && (kind == 1 || (kind == 2 && flow >= FLOWS)))
+		put_block_attrs(s, &b, flow == 4 || flow == 5);
+	else if (kind < 3)
 		put_attrs(s, &b);
 	if (kind == 3 || kind == 4)
 		tg_write_uint(&b, kind == 3 ? n : at + n);
@@ -237,6 +295,37 @@ print_runs(struct tg_doc *doc, uint32_t flow, struct tg_buf *out)
 	tg_buf_free(&r.text);
 }
 
+/* What is drawn, without the numbers that formats and flows happen to have. */
+static void
+print_drawn(struct tg_doc *doc, struct tg_buf *out)
+{
+	struct tg_buf tokens = {0}, text = {0};
+	struct tg_drawing *d;
+	struct tg_patches p;
+	struct tg_render r;
+
+	vector_need(tg_doc_poll(doc, &p) == TG_OK && tg_drawing_open(&d, doc, 0) == TG_OK &&
+		    tg_drawing_update(d, &r) == TG_OK && r.step_count == 1);
+	for (size_t i = 0; i < r.token_count; i++) {
+		const int32_t *t = r.tokens + i * TG_TOKEN_FIELDS;
+
+		tg_varint_put(&tokens, (uint64_t)t[0]);
+		tg_varint_put(&tokens, (uint64_t)t[1]);
+		if (t[0] >= TG_TOKEN_LEAF)
+			tg_varint_put(&tokens, (uint64_t)t[3]);
+		if (t[0] == TG_TOKEN_TEXT || t[1] == TG_NODE_CELL)
+			tg_varint_put(&tokens, (uint64_t)t[4]);
+		tg_buf_put(&text, r.bytes + t[6], (size_t)t[7]);
+	}
+	line_begin(out, "drawn");
+	line_hex(out, tokens.data, tokens.len);
+	line_hex(out, text.data, text.len);
+	line_end(out);
+	tg_drawing_close(d);
+	tg_buf_free(&tokens);
+	tg_buf_free(&text);
+}
+
 static void
 print(struct scene *s, struct tg_buf *out)
 {
@@ -267,6 +356,8 @@ print(struct scene *s, struct tg_buf *out)
 	}
 	vector_need(tg_doc_registers(s->doc[0], &data, &len) == TG_OK);
 	line_one(out, "registers", data, len);
+	if (s->drawn)
+		print_drawn(s->doc[0], out);
 }
 
 /* Let three people write, and make doc[0] anew from all their bundles. */
@@ -275,7 +366,8 @@ play(struct scene *s, uint32_t c)
 {
 	memset(s, 0, sizeof *s);
 	s->random = c;
-	s->flows = c < 20 ? 1 : FLOWS;
+	s->flows = c < 20 ? 1 : c < DRAWN ? FLOWS : FLOWS + 3;
+	s->drawn = c >= DRAWN;
 	for (int i = 0; i < PEOPLE; i++) {
 		uint8_t agent[TG_TEXT_AGENT_BYTES] = {(uint8_t)i};
 
@@ -321,7 +413,7 @@ vectors_documents(void (*visit)(struct tg_buf *out, uint32_t number, struct tg_d
 {
 	static struct scene s;
 
-	for (uint32_t c = 0; c < CASES; c++) {
+	for (uint32_t c = 0; c < DRAWN; c++) {
 		play(&s, c);
 		visit(out, c, s.doc[0]);
 		stop(&s);
@@ -341,7 +433,9 @@ vectors_text(struct tg_bytes file, struct tg_buf *out)
 	    "which all can be added\n"
 	    "# run kind items utf-8 attributes: the document then, in runs as long as can be; "
 	    "registers all-registers\n"
-	    "# flow name: the flow that the runs after it are of (msgpack, text.h); else the body\n");
+	    "# flow name: the flow that the runs after it are of (msgpack, text.h); else the body\n"
+	    "# drawn tokens utf-8: how the body then looks (render.h): per token op and node, of leaves and "
+	    "text the count, of text and cells a\n");
 	for (uint32_t c = 0; c < CASES; c++) {
 		play(&s, c);
 		line_begin(out, "case");

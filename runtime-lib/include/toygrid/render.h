@@ -142,4 +142,12 @@ int tg_drawing_position(struct tg_drawing *drawing, uint32_t flow, uint32_t inde
 int tg_drawing_index(struct tg_drawing *drawing, uint32_t position, uint32_t *flow, uint32_t *index)
     __attribute__((nonnull, warn_unused_result));
 
+/**
+ * tg_drawing_blocks(drawing, flow, from, to, first, end):
+ * The items [*${first}, *${end}) of the blocks that gaps ${from} to ${to} of a flow lie in, markers included:
+ * what a command on blocks writes over.  Gaps and errors as in tg_drawing_position().
+ */
+int tg_drawing_blocks(struct tg_drawing *drawing, uint32_t flow, uint32_t from, uint32_t to, uint32_t *first,
+    uint32_t *end) __attribute__((nonnull, warn_unused_result));
+
 #endif

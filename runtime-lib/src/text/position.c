@@ -174,3 +174,27 @@ tg_drawing_index(struct tg_drawing *d, uint32_t position, uint32_t *flow, uint32
 		return TG_ERANGE;
 	return tg_doc_fail(d->doc, find_in_strip(d, 0, position, flow, index));
 }
+
+int
+tg_drawing_blocks(
+    struct tg_drawing *d, uint32_t flow, uint32_t from, uint32_t to, uint32_t *first, uint32_t *end)
+{
+	const struct tg_strip *s;
+	uint32_t tokens, last;
+
+	*first = *end = 0;
+	if (d->failed != TG_OK)
+		return d->failed;
+	if (flow >= d->strip_of_n || d->strip_of[flow] == 0)
+		return TG_ENOTFOUND;
+	s = &d->strips[d->strip_of[flow] - 1];
+	if (s->root == TG_BLOCK_NONE)
+		return TG_ENOTFOUND;
+	if (from > to || to > d->blocks[s->root].item_sum)
+		return TG_ERANGE;
+	tg_block_place(d, tg_strip_block_at(d, s, from > 0 ? from - 1 : 0), first, &tokens);
+	last = tg_strip_block_at(d, s, to > 0 ? to - 1 : 0);
+	tg_block_place(d, last, end, &tokens);
+	*end += d->blocks[last].items;
+	return TG_OK;
+}
