@@ -184,6 +184,41 @@ build(const struct small *g, int runs, struct tg_graph *graph)
 	}
 }
 
+/* The core's own way of finding the newest critical version that is old enough. */
+static void
+look_base(const struct small *g)
+{
+	struct tg_graph graph;
+
+	graphs++;
+	for (int runs = 0; runs < 2; runs++) {
+		build(g, runs, &graph);
+		for (uint32_t limit = 0; limit <= (uint32_t)g->n; limit++) {
+			uint32_t want = limit, base;
+
+			while (want > 0 && !is_critical(g, (int)want - 1))
+				want--;
+			if (tg_graph_critical(&graph, limit, &base) != TG_OK || base != want)
+				ck_abort_msg(
+				    "graph %lu of %d events: base %u, should be %u (limit %u, runs %d)",
+				    graphs, g->n, base, want, limit, runs);
+		}
+		tg_graph_free(&graph);
+	}
+}
+
+START_TEST(the_core_finds_the_newest_critical_version)
+{
+	struct small g;
+
+	for (int n = 1; n <= MAX_EVENTS; n++) {
+		graphs = 0;
+		g.n = 0;
+		each_graph(&g, n, look_base);
+	}
+}
+END_TEST
+
 static void
 look_graph(const struct small *g)
 {
@@ -241,6 +276,100 @@ START_TEST(what_lies_between_any_two_versions_of_any_small_graph)
 }
 END_TEST
 
+/* ---- large graphs */
+
+#define BIG_EVENTS 12000
+#define BIG_AGENTS 6
+
+static struct big {
+	uint64_t known[BIG_EVENTS][BIG_EVENTS / 64 + 1]; /* ancestors and itself */
+	uint32_t newest[BIG_AGENTS];			 /* of each agent, + 1 */
+	uint64_t random;
+} big;
+
+static uint32_t
+roll(uint32_t below)
+{
+	big.random = big.random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (uint32_t)((big.random >> 33) % below);
+}
+
+/* Two agents write most, turn about, and know of each other; the others hear little, of anybody: so versions
+ * that are near each other have thousands of runs between them that are in neither. */
+static void
+grow(struct tg_graph *graph, uint32_t e)
+{
+	uint32_t who = roll(40) != 0 ? e % 2 : roll(BIG_AGENTS), agent;
+	uint8_t key[TG_TEXT_AGENT_BYTES] = {(uint8_t)who};
+	struct tg_lvs l = {0};
+
+	memset(big.known[e], 0, sizeof big.known[e]);
+	for (uint32_t other = 0; other < BIG_AGENTS; other++) {
+		int hears = other == who || (who < 2 && other < 2) || roll(8) == 0;
+
+		if (!hears || big.newest[other] == 0 || (who >= 2 && other < 2 && roll(4) != 0))
+			continue;
+		if (tg_lvs_push(&l, big.newest[other] - 1) != TG_OK)
+			ck_abort();
+		for (uint32_t w = 0; w <= e / 64; w++)
+			big.known[e][w] |= big.known[big.newest[other] - 1][w];
+	}
+	big.known[e][e / 64] |= UINT64_C(1) << e % 64;
+	big.newest[who] = e + 1;
+	if (tg_graph_reduce(graph, &l) != TG_OK || tg_graph_agent(graph, key, 1, &agent) != TG_OK ||
+	    tg_graph_append(graph, agent, 1, l.v, l.n) != TG_OK)
+		ck_abort();
+	free(l.v);
+}
+
+static unsigned long
+check_spans(const struct tg_spans *s, uint32_t a, uint32_t b)
+{
+	static uint64_t want[BIG_EVENTS / 64 + 1];
+	unsigned long n = 0;
+
+	for (size_t w = 0; w < sizeof want / sizeof *want; w++)
+		want[w] = big.known[a][w] & ~big.known[b][w];
+	for (size_t i = 0; i < s->n; i++)
+		for (uint32_t lv = s->v[i].start; lv < s->v[i].end; lv++, n++) {
+			if (!(want[lv / 64] >> lv % 64 & 1))
+				ck_abort_msg("%u is between %u and %u, or twice", lv, a, b);
+			want[lv / 64] &= ~(UINT64_C(1) << lv % 64);
+		}
+	for (uint32_t lv = 0; lv < BIG_EVENTS; lv++)
+		if (want[lv / 64] >> lv % 64 & 1)
+			ck_abort_msg("%u is missing between %u and %u", lv, a, b);
+	return n;
+}
+
+START_TEST(what_lies_between_versions_of_a_large_graph)
+{
+	struct tg_spans only_a = {0}, only_b = {0};
+	unsigned long between = 0;
+	struct tg_graph graph;
+
+	memset(&graph, 0, sizeof graph);
+	ck_assert_int_eq(tg_graph_init(&graph), TG_OK);
+	for (uint32_t e = 0; e < BIG_EVENTS; e++)
+		grow(&graph, e);
+	for (int i = 0; i < 3000; i++) {
+		uint32_t a = roll(BIG_EVENTS), b = roll(BIG_EVENTS);
+
+		if (i % 3 == 0) /* the newest of one who hears little, and of another */
+			a = big.newest[2 + roll(BIG_AGENTS - 2)] - 1;
+		if (i % 3 == 0)
+			b = big.newest[2 + roll(BIG_AGENTS - 2)] - 1;
+		if (tg_graph_diff(&graph, &a, 1, &b, 1, &only_a, &only_b) != TG_OK)
+			ck_abort();
+		between += check_spans(&only_a, a, b) + check_spans(&only_b, b, a);
+	}
+	printf("%zu runs: %lu events between 3000 pairs\n", graph.n, between);
+	tg_graph_free(&graph);
+	free(only_a.v);
+	free(only_b.v);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -251,7 +380,9 @@ main(void)
 
 	tcase_set_timeout(t, 300);
 	tcase_add_test(t, the_rule_for_critical_versions_is_their_definition);
+	tcase_add_test(t, the_core_finds_the_newest_critical_version);
 	tcase_add_test(t, what_lies_between_any_two_versions_of_any_small_graph);
+	tcase_add_test(t, what_lies_between_versions_of_a_large_graph);
 	suite_add_tcase(s, t);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_NORMAL);

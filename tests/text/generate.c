@@ -189,7 +189,7 @@ past_random(struct past *h, struct past_dice *d, int fugue, int agents, int even
 
 		if (h->n > 0 && (int)past_roll(d, 16) < m.learns)
 			learn(&m, who);
-		if (past_roll(d, 8) == 0)
+		if (agents > 1 && past_roll(d, 8) == 0)
 			m.people[who].flow = (int)past_roll(d, PAST_FLOWS);
 		p = &m.people[who].flows[m.people[who].flow];
 		if (past_roll(d, 3) == 0) /* elsewhere; mostly people stay, or meet in the middle */
