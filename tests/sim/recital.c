@@ -3,6 +3,46 @@
 #include "sim/chaos.h"
 #include "sim/recital.h"
 
+static void
+quiet(struct sim_host *host)
+{
+	host->user->quiet = 1;
+}
+
+static void
+all_tabs(struct sim_profile *profile, void (*act)(struct sim_host *host))
+{
+	for (size_t i = 0; i < profile->tab_count; i++)
+		if (sim_host_alive(profile->tabs[i]))
+			act(profile->tabs[i]);
+}
+
+/* A copy of anna's profile, on a second machine, signs another history of her log. */
+static void
+fork_a_log(struct sim_world *world, struct sim_links *links)
+{
+	struct sim_profile *anna = world->profiles[0], *twin;
+	struct sim_store *copy;
+	struct sim_host *one, *other;
+
+	all_tabs(anna, quiet);
+	sim_world_run(world, 5000);
+	all_tabs(anna, sim_host_kill);
+	sim_world_run(world, 200);
+	twin = sim_profile_new(world, "twin", 3);
+	copy = sim_store_copy(anna->store);
+	sim_store_replace(twin->store, copy);
+	sim_store_free(copy);
+	one = sim_person_open(anna, links, "e");
+	other = sim_person_open(twin, links, "e");
+	quiet(one);
+	quiet(other);
+	sim_world_run(world, 4000);
+	sim_user_type_token(one->user);
+	sim_user_type_token(other->user);
+	sim_world_run(world, 8000);
+}
+
 struct sim_world *
 sim_recital(uint64_t seed)
 {
@@ -42,5 +82,6 @@ sim_recital(uint64_t seed)
 	world->profiles[0]->store->full = 0;
 	world->relays[0]->faults = (struct sim_faults){0, 0, 0};
 	sim_world_run(world, 4000);
+	fork_a_log(world, &links);
 	return world;
 }

@@ -1,6 +1,6 @@
 /*
  * recital.h -- a short fixed world whose every peer is recorded: two people, a viewer, a replica, a bad
- * relay, a crash, an undo.  Its traces are replayed natively, in Node and in Chromium.
+ * relay, a crash, an undo, a forked log.  Its traces are replayed natively, in Node and in Chromium.
  */
 #ifndef TG_SIM_RECITAL_H
 #define TG_SIM_RECITAL_H
