@@ -622,6 +622,122 @@ START_TEST(undo_and_redo_in_any_order_follow_the_rule)
 }
 END_TEST
 
+/* ---- restore */
+
+static void
+check_is(struct world *w, int who, const struct version *v)
+{
+	const struct world_person *p = &w->person[who];
+
+	ck_assert_msg(
+	    p->mirror_n == v->item_n, "seed %lu: %zu items, should be %zu", w->seed, p->mirror_n, v->item_n);
+	for (size_t i = 0; i < v->item_n; i++) {
+		const struct oracle_event *e = &w->oracle->events[v->items[i].event];
+
+		ck_assert_msg(
+		    p->mirror[i].kind == e->item_kind && p->mirror[i].scalar == e->scalar &&
+			memcmp(p->mirror[i].value, v->items[i].value, sizeof v->items[i].value) == 0,
+		    "seed %lu: item %zu", w->seed, i);
+	}
+	for (int k = 0; k < ORACLE_KEYS; k++)
+		ck_assert_int_eq(p->registers[k], oracle_register(w->oracle, &v->set, k));
+}
+
+START_TEST(any_version_comes_back_as_new_events_for_everybody)
+{
+	static struct world w;
+	static struct version v, before;
+
+	FOR_SEEDS(seed, 60)
+	{
+		struct tg_event_id now[WORLD_PEOPLE];
+		const struct tg_event_id *ids;
+		struct tg_patches patches;
+		struct tg_event_range made;
+		size_t n;
+		int who;
+
+		world_open(&w, 13000 + seed, (int)(seed % 4 == 0), 2 + (int)(seed % 3));
+		live(&w, 70);
+		who = (int)world_random(&w, (uint32_t)w.people);
+		if (w.oracle->event_n == 0) {
+			world_close(&w);
+			continue;
+		}
+		world_take(&w, who);
+		pick_version(&w, w.person[who].doc, &v);
+		ck_assert_int_eq(tg_doc_version(w.person[who].doc, &ids, &n), TG_OK);
+		ck_assert_uint_le(n, WORLD_PEOPLE);
+		memcpy(now, ids, n * sizeof *ids);
+		world_agent(who, made.agent);
+		ck_assert_int_eq(
+		    tg_doc_restore(w.person[who].doc, v.ids, v.n, &made.seq, &made.count, &patches), TG_OK);
+		world_draw(&w, who, &patches);
+		check_is(&w, who, &v);
+		if (made.count > 0) {
+			struct oracle_set set;
+			uint64_t first, count;
+
+			/* What was there before comes back by undo. */
+			memset(&before, 0, sizeof before);
+			world_version(&w, now, n, &set);
+			before.set = set;
+			oracle_run(w.oracle, &set);
+			for (int i = 0; i < w.oracle->item_n; i++)
+				if (!w.oracle->items[i].deleted) {
+					before.items[before.item_n].event = w.oracle->items[i].event;
+					memcpy(before.items[before.item_n++].value, w.oracle->items[i].value,
+					    sizeof before.items[0].value);
+				}
+			if (w.oracle->event_n + 200 + (int)made.count < ORACLE_EVENTS)
+				world_record_undo(&w, who, made.seq, made.count, now, n);
+			ck_assert_int_eq(
+			    tg_doc_undo(w.person[who].doc, &made, 1, &first, &count, &patches), TG_OK);
+			world_draw(&w, who, &patches);
+			check_is(&w, who, &before);
+		}
+		world_close(&w);
+	}
+}
+END_TEST
+
+/* The others hear of a restore as of any edit. */
+START_TEST(a_restore_is_edits_like_any_other)
+{
+	static struct world w;
+	static struct version v;
+
+	FOR_SEEDS(seed, 40)
+	{
+		struct tg_event_id now[WORLD_PEOPLE];
+		const struct tg_event_id *ids;
+		struct tg_patches patches;
+		uint64_t first, count;
+		size_t n;
+
+		world_open(&w, 14000 + seed, (int)(seed % 4 == 0), 3);
+		live(&w, 50);
+		world_edit(&w, 0);
+		world_take(&w, 0);
+		pick_version(&w, w.person[0].doc, &v);
+		ck_assert_int_eq(tg_doc_version(w.person[0].doc, &ids, &n), TG_OK);
+		memcpy(now, ids, n * sizeof *ids);
+		ck_assert_int_eq(
+		    tg_doc_restore(w.person[0].doc, v.ids, v.n, &first, &count, &patches), TG_OK);
+		world_draw(&w, 0, &patches);
+		if (count > 0)
+			world_record_undo(&w, 0, first, count, now, n);
+		live(&w, 20);
+		world_settle(&w);
+		for (int who = 0; who < w.people; who++) {
+			world_check_doc(&w, w.person[who].doc);
+			world_check_mirror(&w, who);
+		}
+		world_close(&w);
+	}
+}
+END_TEST
+
 /* ---- by hand */
 
 static const char *
@@ -749,6 +865,61 @@ stop_diff(void *ctx, const struct tg_diff_run *run)
 	return 7;
 }
 
+/* A thread and the body: both come back, and the patches speak of both. */
+START_TEST(all_flows_have_a_past)
+{
+	static struct world w;
+	static const uint8_t name[] = {0x92, 0xa1, 't', 0x00}; /* ["t", 0] */
+	struct tg_event_id then[1], now[1];
+	const struct tg_event_id *ids;
+	struct tg_patches patches;
+	struct tg_edit edit = {.kind = TG_EDIT_INSERT, .text = (const uint8_t *)"reply", .text_len = 5};
+	int records[2] = {0, 0};
+	const uint8_t *data;
+	struct tg_doc *doc;
+	uint32_t flow;
+	size_t n, len;
+
+	world_open(&w, 1, 0, 1);
+	doc = w.person[0].doc;
+	ck_assert_int_eq(tg_doc_flow(doc, name, sizeof name, &flow), TG_OK);
+	world_do(&w, 0, TG_EDIT_INSERT, 0, 0, -1, 0, "body");
+	edit.flow = flow;
+	ck_assert_int_eq(tg_doc_edit(doc, &edit, 1, NULL, NULL), TG_OK);
+	ck_assert_int_eq(tg_doc_version(doc, &ids, &n), TG_OK);
+	memcpy(then, ids, sizeof then);
+	edit.kind = TG_EDIT_DELETE;
+	edit.index = 1;
+	edit.count = 3;
+	ck_assert_int_eq(tg_doc_edit(doc, &edit, 1, NULL, NULL), TG_OK);
+	edit.flow = TG_TEXT_FLOW_BODY;
+	ck_assert_int_eq(tg_doc_edit(doc, &edit, 1, NULL, NULL), TG_OK);
+	ck_assert_int_eq(tg_doc_version(doc, &ids, &n), TG_OK);
+	memcpy(now, ids, sizeof now);
+
+	ck_assert_int_eq(tg_doc_text_at(doc, then, 1, flow, &data, &len), TG_OK);
+	ck_assert_int_eq(len == 5 && memcmp(data, "reply", 5) == 0, 1);
+	ck_assert_int_eq(tg_doc_patches(doc, then, 1, NULL, 0, &patches), TG_OK);
+	for (size_t i = 0; i < patches.count; i++) {
+		ck_assert_int_eq(patches.records[i * TG_PATCH_FIELDS], TG_PATCH_DELETE);
+		records[patches.records[i * TG_PATCH_FIELDS + 1] == (int32_t)flow]++;
+	}
+	ck_assert_int_eq(records[0], 1);
+	ck_assert_int_eq(records[1], 1);
+	ck_assert_int_eq(tg_doc_restore(doc, then, 1, NULL, NULL, &patches), TG_OK);
+	ck_assert_uint_eq(patches.count, 2);
+	ck_assert_int_eq(tg_doc_text(doc, flow, 0, tg_doc_length(doc, flow), &data, &len), TG_OK);
+	ck_assert_int_eq(len == 5 && memcmp(data, "reply", 5) == 0, 1);
+	ck_assert_str_eq(shown_text(&w, 0), "body");
+	ck_assert_int_eq(tg_doc_restore(doc, now, 1, NULL, NULL, &patches), TG_OK);
+	ck_assert_str_eq(shown_text(&w, 0), "b");
+	ck_assert_int_eq(tg_doc_restore(doc, NULL, 0, NULL, NULL, &patches), TG_OK);
+	ck_assert_str_eq(shown_text(&w, 0), "");
+	ck_assert_uint_eq(tg_doc_length(doc, flow), 0);
+	world_close(&w);
+}
+END_TEST
+
 START_TEST(a_visitor_may_stop)
 {
 	static struct world w;
@@ -809,9 +980,12 @@ main(void)
 	tcase_add_test(t, what_lies_between_two_versions_is_what_the_oracle_says);
 	tcase_add_test(t, undo_step_by_step_leaves_what_others_did);
 	tcase_add_test(t, undo_and_redo_in_any_order_follow_the_rule);
+	tcase_add_test(t, any_version_comes_back_as_new_events_for_everybody);
+	tcase_add_test(t, a_restore_is_edits_like_any_other);
 	tcase_add_test(t, words_put_back_one_by_one_stand_in_their_old_order);
 	tcase_add_test(t, what_was_put_back_is_still_what_was_typed);
 	tcase_add_test(t, what_two_deleted_stays_deleted_for_both);
+	tcase_add_test(t, all_flows_have_a_past);
 	tcase_add_test(t, a_visitor_may_stop);
 	tcase_add_test(t, a_version_that_is_not_held_is_refused);
 	suite_add_tcase(s, t);

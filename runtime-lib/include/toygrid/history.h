@@ -55,6 +55,17 @@ int tg_doc_text_at(struct tg_doc *doc, const struct tg_event_id *ids, size_t n, 
 int tg_doc_registers_at(struct tg_doc *doc, const struct tg_event_id *ids, size_t n, const uint8_t **data,
     size_t *len) __attribute__((warn_unused_result));
 
+/**
+ * tg_doc_restore(doc, ids, n, first_seq, event_count, patches):
+ * Make the document what it was in a version, by new own events in MERGED: what came since is deleted, what
+ * was there is put back, formats and registers are set.  Nothing is forgotten: the events between stay, and
+ * the restore is undone like any other edit.  Marks that a format of more than TG_TEXT_FORMAT_KEYS_MAX keys
+ * needs follow as marks.  VIEW, *${patches} and *${event_count} as with tg_doc_undo(). Returns TG_OK;
+ * TG_EINVAL (no agent set), TG_ELIMIT: nothing happened.
+ */
+int tg_doc_restore(struct tg_doc *doc, const struct tg_event_id *ids, size_t n, uint64_t *first_seq,
+    uint64_t *event_count, struct tg_patches *patches) __attribute__((warn_unused_result));
+
 /* ---- two versions -------------------------------------------------------------------------------------- */
 
 enum tg_diff_op {
@@ -96,8 +107,8 @@ int tg_doc_diff(struct tg_doc *doc, const struct tg_event_id *from, size_t from_
 
 /**
  * tg_doc_patches(doc, from, from_n, to, to_n, patches):
- * What changes one version into the other, as records like those of tg_doc_poll(); with ${to} NULL into
- * MERGED.  VIEW does not move.  Returns TG_OK.
+ * What changes one version into the other in all flows, as records like those of tg_doc_poll(), registers
+ * last; with ${to} NULL into MERGED.  VIEW does not move.  Returns TG_OK.
  */
 int tg_doc_patches(struct tg_doc *doc, const struct tg_event_id *from, size_t from_n,
     const struct tg_event_id *to, size_t to_n, struct tg_patches *patches)

@@ -31,11 +31,42 @@ put_patch(void *ctx, const struct tg_diff_run *run)
 	return TG_OK;
 }
 
+/* Which flows have events that are in one version only?  As marks by flow. */
+static int
+find_flows(struct tg_doc *doc, const struct tg_event_id *from, size_t from_n, const struct tg_event_id *to,
+    size_t to_n, uint8_t *touched)
+{
+	struct tg_spans only[2] = {{0}, {0}};
+	struct tg_version a, b = {0};
+	int rc;
+
+	if ((rc = tg_version_open(doc, &a, from, from_n)) == TG_OK &&
+	    (rc = tg_version_open(doc, &b, to, to_n)) == TG_OK)
+		rc = tg_graph_diff(
+		    &doc->graph, a.frontier.v, a.frontier.n, b.frontier.v, b.frontier.n, &only[0], &only[1]);
+	for (int side = 0; side < 2 && rc == TG_OK; side++)
+		for (size_t i = 0; i < only[side].n; i++) {
+			struct tg_span s = only[side].v[i];
+			const struct tg_oprun *r = tg_oplog_find(&doc->log, s.start);
+
+			for (; s.start < s.end; s.start = tg_oplog_end(&doc->log, r), r++)
+				if (r->kind != TG_OP_SET)
+					touched[r->flow] = 1;
+		}
+	tg_version_free(&a);
+	tg_version_free(&b);
+	tg_free(only[0].v);
+	tg_free(only[1].v);
+	return rc;
+}
+
 int
 tg_doc_patches(struct tg_doc *doc, const struct tg_event_id *from, size_t from_n,
     const struct tg_event_id *to, size_t to_n, struct tg_patches *patches)
 {
 	struct tg_event_id *merged = NULL;
+	uint8_t *touched;
+	uint32_t flows;
 	int rc;
 
 	memset(patches, 0, sizeof *patches);
@@ -57,7 +88,17 @@ tg_doc_patches(struct tg_doc *doc, const struct tg_event_id *from, size_t from_n
 	}
 	doc->record_n = 0;
 	tg_buf_reset(&doc->out);
-	rc = tg_doc_diff(doc, from, from_n, to, to_n, TG_TEXT_FLOW_BODY, put_patch, doc);
+	flows = doc->flow_n;
+	if ((touched = tg_calloc(flows, 1)) == NULL)
+		rc = TG_ENOMEM;
+	else
+		rc = find_flows(doc, from, from_n, to, to_n, touched);
+	for (uint32_t flow = 1; flow < flows && rc == TG_OK; flow++)
+		if (touched[flow])
+			rc = tg_doc_diff(doc, from, from_n, to, to_n, flow, put_patch, doc);
+	if (rc == TG_OK) /* the body last: registers come with it */
+		rc = tg_doc_diff(doc, from, from_n, to, to_n, TG_TEXT_FLOW_BODY, put_patch, doc);
+	tg_free(touched);
 	tg_free(merged);
 	if (rc != TG_OK || (rc = tg_buf_status(&doc->out)) != TG_OK)
 		return tg_doc_fail(doc, rc);
