@@ -75,86 +75,74 @@ put_run(void *ctx, const struct tg_text_run *run)
 	return 0;
 }
 
+/* A flow that is saved, and where its name stands among the names. */
+struct named_flow {
+	size_t at, len;
+	uint32_t flow;
+};
+
 static int
-put_flow(struct writing *w, uint32_t flow)
+compare_names(const void *ctx, const void *a, const void *b)
 {
+	const struct named_flow *x = a, *y = b;
+	const uint8_t *names = ctx;
+	int c = memcmp(names + x->at, names + y->at, x->len < y->len ? x->len : y->len);
+
+	return c != 0 ? c : (x->len > y->len) - (x->len < y->len);
+}
+
+/* The body, and by name the flows that are not empty. */
+static int
+list_flows(struct tg_doc *doc, struct tg_buf *names, struct named_flow **flows, size_t *n)
+{
+	size_t cap = 0, len;
 	const uint8_t *name;
-	size_t len;
+	int rc;
+
+	*n = 0;
+	for (uint32_t i = 0; i < doc->flow_n; i++) {
+		if (i != TG_TEXT_FLOW_BODY && tg_doc_length(doc, i) == 0)
+			continue;
+		if ((rc = tg_array_need((void **)flows, &cap, *n + 1, sizeof **flows)) != TG_OK ||
+		    (rc = tg_doc_flow_name(doc, i, &name, &len)) != TG_OK)
+			return rc;
+		(*flows)[(*n)++] = (struct named_flow){names->len, len, i};
+		tg_buf_put(names, name, len);
+	}
+	if ((rc = tg_buf_status(names)) == TG_OK)
+		tg_text_sort(*flows + 1, *n - 1, sizeof **flows, compare_names, names->data);
+	return rc;
+}
+
+static int
+put_flow(struct writing *w, const struct named_flow *f, const uint8_t *names)
+{
 	int rc;
 
 	w->run_n = 0;
-	if ((rc = tg_doc_read(w->doc, flow, 0, tg_doc_length(w->doc, flow), put_run, w)) != TG_OK ||
-	    (rc = tg_doc_flow_name(w->doc, flow, &name, &len)) != TG_OK)
+	if ((rc = tg_doc_read(w->doc, f->flow, 0, tg_doc_length(w->doc, f->flow), put_run, w)) != TG_OK)
 		return rc;
 	end_run(w);
-	tg_varint_put(&w->flows, len);
-	tg_buf_put(&w->flows, name, len);
+	tg_varint_put(&w->flows, f->len);
+	tg_buf_put(&w->flows, names + f->at, f->len);
 	tg_varint_put(&w->flows, w->run_n);
 	return TG_OK;
-}
-
-/* Do two flows come in this order, by the bytes of their names?  < 0, 0, > 0; fails as tg_buf does. */
-static int
-compare_flows(struct tg_doc *doc, struct tg_buf *scratch, uint32_t a, uint32_t b)
-{
-	const uint8_t *name;
-	size_t len, n;
-	int c;
-
-	tg_buf_reset(scratch);
-	if (tg_doc_flow_name(doc, a, &name, &n) != TG_OK)
-		return 0;
-	tg_buf_put(scratch, name, n);
-	if (tg_buf_status(scratch) != TG_OK || tg_doc_flow_name(doc, b, &name, &len) != TG_OK)
-		return 0;
-	c = memcmp(scratch->data, name, n < len ? n : len);
-	return c != 0 ? c : (n > len) - (n < len);
-}
-
-/* The flows that are not empty, and the body, in the order in which they are saved. */
-static int
-sort_flows(struct tg_doc *doc, uint32_t **flows, size_t *n)
-{
-	struct tg_buf scratch = {0};
-	size_t cap = 0, gap = 1;
-	uint32_t *v;
-	int rc = TG_OK;
-
-	*n = 0;
-	if ((rc = tg_array_need((void **)flows, &cap, doc->flow_n, sizeof **flows)) != TG_OK)
-		return rc;
-	v = *flows;
-	for (uint32_t i = 0; i < doc->flow_n; i++)
-		if (i == TG_TEXT_FLOW_BODY || tg_doc_length(doc, i) > 0)
-			v[(*n)++] = i;
-	while (gap < *n / 3)
-		gap = 3 * gap + 1;
-	for (; gap > 0; gap /= 3)
-		for (size_t i = gap + 1; i < *n; i++) { /* the body stays where it is */
-			uint32_t x = v[i];
-			size_t k = i;
-
-			for (; k > gap && compare_flows(doc, &scratch, v[k - gap], x) > 0; k -= gap)
-				v[k] = v[k - gap];
-			v[k] = x;
-		}
-	rc = tg_buf_status(&scratch);
-	tg_buf_free(&scratch);
-	return rc;
 }
 
 static int
 put_document(struct writing *w, struct tg_buf *out)
 {
+	struct named_flow *flows = NULL;
+	struct tg_buf names = {0};
 	const uint8_t *registers;
-	uint32_t *flows = NULL;
 	size_t n, len;
-	int rc = sort_flows(w->doc, &flows, &n);
+	int rc = list_flows(w->doc, &names, &flows, &n);
 
 	w->doc->formats.stamp++;
 	for (size_t i = 0; i < n && rc == TG_OK; i++)
-		rc = put_flow(w, flows[i]);
+		rc = put_flow(w, &flows[i], names.data);
 	tg_free(flows);
+	tg_buf_free(&names);
 	if (rc != TG_OK || (rc = tg_doc_registers(w->doc, &registers, &len)) != TG_OK)
 		return rc;
 	tg_varint_put(out, (uint64_t)w->doc->order);

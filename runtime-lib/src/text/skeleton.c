@@ -61,13 +61,9 @@ make_entries(const struct tg_graph *g, const struct tg_order *o, struct entry *e
 static void
 sorted_parents(const struct tg_graph *g, const struct tg_order *o, const struct tg_grun *r, uint32_t *p)
 {
-	for (uint32_t i = 0; i < r->parent_count; i++) {
-		uint32_t x = tg_order_of(o, g, g->parent_pool[r->parents + i]), k = i;
-
-		for (; k > 0 && p[k - 1] > x; k--)
-			p[k] = p[k - 1];
-		p[k] = x;
-	}
+	for (uint32_t i = 0; i < r->parent_count; i++)
+		p[i] = tg_order_of(o, g, g->parent_pool[r->parents + i]);
+	tg_text_sort_numbers(p, r->parent_count);
 }
 
 int
