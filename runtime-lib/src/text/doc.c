@@ -5,7 +5,6 @@
 #include "base/mem.h"
 #include "text/codec.h"
 #include "text/doc.h"
-#include "text/draw.h"
 #include "text/saved.h"
 #include "wire/writer.h"
 
@@ -45,7 +44,7 @@ tg_doc_close(struct tg_doc *doc)
 	if (doc == NULL)
 		return;
 	while (doc->drawings != NULL)
-		tg_drawing_close(doc->drawings);
+		doc->drawing_calls->close(doc->drawings);
 	tg_pool_free(&doc->pool);
 	tg_formats_free(&doc->formats);
 	tg_graph_free(&doc->graph);

@@ -97,6 +97,7 @@ struct tg_doc {
 	size_t touched_n, touched_cap;
 	uint32_t length_stamp;
 	struct tg_drawing *drawings; /* draw.h */
+	const struct tg_drawing_calls *drawing_calls;
 
 	struct tg_set *sets;
 	size_t set_n, set_cap;
@@ -252,14 +253,30 @@ struct tg_change {
 int tg_change_apply(struct tg_doc *doc, const struct tg_change *change, int local)
     __attribute__((warn_unused_result));
 
-/* ---- drawing.c */
+/* ---- drawing.c, by calls so that a program which draws nothing carries nothing of it */
+
+struct tg_drawing_calls {
+	void (*splice)(
+	    struct tg_doc *doc, uint32_t flow, uint32_t index, uint32_t deleted, uint32_t inserted);
+	void (*set)(struct tg_doc *doc, uint32_t object);
+	void (*close)(struct tg_drawing *drawing);
+};
 
 /** tg_drawings_splice(doc, flow, index, deleted, inserted): VIEW changed (a new format is both at once). */
-void tg_drawings_splice(
-    struct tg_doc *doc, uint32_t flow, uint32_t index, uint32_t deleted, uint32_t inserted);
+static inline void
+tg_drawings_splice(struct tg_doc *doc, uint32_t flow, uint32_t index, uint32_t deleted, uint32_t inserted)
+{
+	if (doc->drawings != NULL)
+		doc->drawing_calls->splice(doc, flow, index, deleted, inserted);
+}
 
-/** tg_drawings_register(doc, object): A register changed in VIEW. */
-void tg_drawings_register(struct tg_doc *doc, uint32_t object);
+/** tg_drawings_set(doc, object): A register changed in VIEW. */
+static inline void
+tg_drawings_set(struct tg_doc *doc, uint32_t object)
+{
+	if (doc->drawings != NULL)
+		doc->drawing_calls->set(doc, object);
+}
 
 /* ---- read.c */
 

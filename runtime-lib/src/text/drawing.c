@@ -8,6 +8,48 @@
 #define NONE	TG_BLOCK_NONE
 #define HISTORY -1 /* as a status: a table wants to know events, so history has to be read */
 
+/* ---- what the document tells */
+
+static void
+note_splice(struct tg_doc *doc, uint32_t flow, uint32_t index, uint32_t deleted, uint32_t inserted)
+{
+	for (struct tg_drawing *d = doc->drawings; d != NULL; d = d->next) {
+		struct tg_splice *last = d->splice_n > 0 ? &d->splices[d->splice_n - 1] : NULL;
+
+		if (d->strips[0].root == NONE)
+			continue; /* nothing is drawn yet */
+		if (last != NULL && last->flow == flow && deleted == 0 &&
+		    last->index + last->inserted == index) {
+			last->inserted += inserted;
+			continue;
+		}
+		if (tg_array_need(
+			(void **)&d->splices, &d->splice_cap, d->splice_n + 1, sizeof *d->splices) != TG_OK) {
+			d->failed = TG_ENOMEM;
+			continue;
+		}
+		d->splices[d->splice_n++] = (struct tg_splice){flow, index, deleted, inserted};
+	}
+}
+
+static void
+note_register(struct tg_doc *doc, uint32_t object)
+{
+	for (struct tg_drawing *d = doc->drawings; d != NULL; d = d->next) {
+		struct tg_flow cell;
+
+		if (!tg_object_cell(doc, object, &cell))
+			continue;
+		if (tg_array_need(
+			(void **)&d->objects, &d->object_cap, d->object_n + 1, sizeof *d->objects) != TG_OK)
+			d->failed = TG_ENOMEM;
+		else
+			d->objects[d->object_n++] = object;
+	}
+}
+
+static const struct tg_drawing_calls calls = {note_splice, note_register, tg_drawing_close};
+
 /* ---- opening */
 
 static int
@@ -47,6 +89,7 @@ tg_drawing_open(struct tg_drawing **drawing, struct tg_doc *doc, uint32_t flow)
 	if (d->next != NULL)
 		d->next->link = &d->next;
 	doc->drawings = d;
+	doc->drawing_calls = &calls;
 	*drawing = d;
 	return TG_OK;
 }
@@ -261,44 +304,6 @@ apply_changes(struct tg_drawing *d)
 	}
 	d->splice_n = d->object_n = 0;
 	return TG_OK;
-}
-
-void
-tg_drawings_splice(struct tg_doc *doc, uint32_t flow, uint32_t index, uint32_t deleted, uint32_t inserted)
-{
-	for (struct tg_drawing *d = doc->drawings; d != NULL; d = d->next) {
-		struct tg_splice *last = d->splice_n > 0 ? &d->splices[d->splice_n - 1] : NULL;
-
-		if (d->strips[0].root == NONE)
-			continue; /* nothing is drawn yet */
-		if (last != NULL && last->flow == flow && deleted == 0 &&
-		    last->index + last->inserted == index) {
-			last->inserted += inserted;
-			continue;
-		}
-		if (tg_array_need(
-			(void **)&d->splices, &d->splice_cap, d->splice_n + 1, sizeof *d->splices) != TG_OK) {
-			d->failed = TG_ENOMEM;
-			continue;
-		}
-		d->splices[d->splice_n++] = (struct tg_splice){flow, index, deleted, inserted};
-	}
-}
-
-void
-tg_drawings_register(struct tg_doc *doc, uint32_t object)
-{
-	for (struct tg_drawing *d = doc->drawings; d != NULL; d = d->next) {
-		struct tg_flow cell;
-
-		if (!tg_object_cell(doc, object, &cell))
-			continue;
-		if (tg_array_need(
-			(void **)&d->objects, &d->object_cap, d->object_n + 1, sizeof *d->objects) != TG_OK)
-			d->failed = TG_ENOMEM;
-		else
-			d->objects[d->object_n++] = object;
-	}
 }
 
 /* ---- drawing anew */

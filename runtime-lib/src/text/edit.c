@@ -34,7 +34,7 @@ tg_change_apply(struct tg_doc *doc, const struct tg_change *c, int local)
 	if (rc != TG_OK)
 		return rc == TG_ELIMIT ? TG_ENOMEM : rc; /* the arena's 4 GiB */
 	if (local && c->kind == TG_OP_SET)
-		tg_drawings_register(doc, c->object);
+		tg_drawings_set(doc, c->object);
 	else if (local)
 		tg_drawings_splice(doc, c->flow, c->pos, c->kind <= TG_OP_ATOM ? 0 : c->count,
 		    c->kind == TG_OP_DELETE ? 0 : c->count);

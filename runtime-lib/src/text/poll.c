@@ -125,7 +125,7 @@ poll_registers(struct tg_doc *doc)
 		if (value == r->seen)
 			continue;
 		r->seen = value;
-		tg_drawings_register(doc, r->object);
+		tg_drawings_set(doc, r->object);
 		tg_write_array(&doc->out, 3);
 		tg_object_write(doc, &doc->out, r->object);
 		p = tg_pool_get(&doc->pool, r->key, &len);
