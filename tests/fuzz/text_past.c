@@ -45,7 +45,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct tg_doc *doc;
 	int how = (int)past_roll(&d, 32), fugue = how & 1;
 
-	past_random(&h, &d, fugue, 2 + how / 8, 200);
+	past_random(&h, &d, fugue, 2 + how / 8, 0, 200);
 	oracle_show(&h, fugue, &naive);
 	tree_show(&h, fugue, &tree);
 	need(past_same(&naive, &tree, NULL));

@@ -38,6 +38,7 @@ struct making {
 	struct past_dice *d;
 	struct person people[PAST_AGENTS];
 	int agents, learns;	/* learns: of 16 turns */
+	int alone;		/* so far one writes a plain text */
 	struct oracle *oracles; /* one for each flow */
 };
 
@@ -129,7 +130,7 @@ format(struct making *m, int who)
 	struct view *p = &m->people[who].flows[m->people[who].flow];
 	struct past_event e = {0};
 
-	e.kind = p->length > 0 && past_roll(m->d, 5) != 0 ? PAST_MARK : PAST_SET;
+	e.kind = p->length > 0 && past_roll(m->d, 5) != 0 && !m->alone ? PAST_MARK : PAST_SET;
 	e.key = (int)past_roll(m->d, PAST_KEYS);
 	e.value = (int)past_roll(m->d, PAST_VALUES);
 	if (e.kind == PAST_MARK) {
@@ -169,10 +170,10 @@ learn(struct making *m, int who)
 }
 
 void
-past_random(struct past *h, struct past_dice *d, int fugue, int agents, int events)
+past_random(struct past *h, struct past_dice *d, int fugue, int agents, int alone, int events)
 {
 	static struct oracle oracles[PAST_FLOWS];
-	struct making m = {h, d, {{{{0}}, {{0, 0}}, 0}}, agents, 0, oracles};
+	struct making m = {h, d, {{{{0}}, {{0, 0}}, 0}}, agents, 0, alone > 0, oracles};
 
 	if (events > PAST_EVENTS)
 		events = PAST_EVENTS;
@@ -183,13 +184,18 @@ past_random(struct past *h, struct past_dice *d, int fugue, int agents, int even
 	}
 	m.learns = 1 + (int)past_roll(d, 8);
 	while (room(&m, events)) {
-		int who = (int)past_roll(d, (uint32_t)agents);
+		int who = (int)past_roll(d, (uint32_t)(m.alone ? 1 : agents));
 		uint32_t dice = past_roll(d, 16);
 		struct view *p;
 
-		if (h->n > 0 && (int)past_roll(d, 16) < m.learns)
+		if (m.alone && h->n >= alone) {
+			m.alone = 0;
+			for (int i = 1; i < agents; i++)
+				m.people[i] = m.people[0];
+		}
+		if (!m.alone && h->n > 0 && (int)past_roll(d, 16) < m.learns)
 			learn(&m, who);
-		if (agents > 1 && past_roll(d, 8) == 0)
+		if (!m.alone && past_roll(d, 8) == 0)
 			m.people[who].flow = (int)past_roll(d, PAST_FLOWS);
 		p = &m.people[who].flows[m.people[who].flow];
 		if (past_roll(d, 3) == 0) /* elsewhere; mostly people stay, or meet in the middle */
@@ -209,6 +215,6 @@ past_numbered(struct past *h, uint32_t number)
 	struct past_dice d = {NULL, 0, number * UINT64_C(0x9e3779b97f4a7c15) + 1};
 	int fugue = number % 5 == 0, events = (int)(number % 16 == 0 ? number % 256 : number % 64);
 
-	past_random(h, &d, fugue, 2 + (int)(number % 5), 1 + events);
+	past_random(h, &d, fugue, 2 + (int)(number % 5), 0, 1 + events);
 	return fugue ? TG_TEXT_ORDER_FUGUE : TG_TEXT_ORDER_FUGUEMAX;
 }

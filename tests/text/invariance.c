@@ -30,7 +30,8 @@ make(struct past *h, unsigned long seed)
 {
 	struct past_dice d = {NULL, 0, seed * 2 + 1000001};
 
-	past_random(h, &d, seed % 4 == 0, 2 + (int)(seed % 5), seed % 10 == 0 ? 256 : 1 + (int)(seed % 100));
+	past_random(h, &d, seed % 4 == 0, 2 + (int)(seed % 5), seed % 3 == 0 ? 20 : 0,
+	    seed % 10 == 0 ? 256 : 1 + (int)(seed % 100));
 }
 
 START_TEST(however_the_events_come_the_document_is_the_same)

@@ -141,14 +141,15 @@ struct past_dice {
 uint32_t past_roll(struct past_dice *d, uint32_t below);
 
 /**
- * past_random(h, d, fugue, agents, events):
+ * past_random(h, d, fugue, agents, alone, events):
  * A history of about ${events} events (at most PAST_EVENTS) of 1 to PAST_AGENTS agents who all like one
  * place: runs of typing, backspaces, marks, markers, sets; agents learn of each other rarely or often; there
- * may be several events without parents.  Ends early when the bytes of ${d} do.  One agent alone stays in the
- * body.  It is valid in documents of the given order only: which item the n-th is, and so how much is left
- * when two have deleted, depends on it.
+ * may be several events without parents.  Ends early when the bytes of ${d} do.  Before all that, one of them
+ * writes ${alone} events alone, without marks, in the body; the others know them.  It is valid in documents
+ * of the given order only: which item the n-th is, and so how much is left when two have deleted, depends on
+ * it.
  */
-void past_random(struct past *h, struct past_dice *d, int fugue, int agents, int events);
+void past_random(struct past *h, struct past_dice *d, int fugue, int agents, int alone, int events);
 
 /** past_numbered(h, number): The history of that number; the first 10,000 are frozen in
  * tests/vectors/graphs.txt. Returns its order, an enum tg_text_order. */
