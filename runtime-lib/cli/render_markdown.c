@@ -19,7 +19,8 @@ struct sheet {
 	unsigned widths[DEPTH_MAX]; /* columns of the markers of the lists around */
 	uint64_t numbers[DEPTH_MAX];
 	unsigned depth;
-	int line_start; /* nothing but the prefix is on this line */
+	int line_start;	     /* nothing but the prefix is on this line */
+	const uint8_t *tail; /* the line feeds that the block ends in, up to its end */
 };
 
 static void
@@ -59,6 +60,10 @@ put_escaped(struct sheet *s, const uint8_t *text, size_t len)
 	for (i = 0; i < len; i++) {
 		uint8_t c = text[i];
 
+		if (c == '\n' && s->tail != NULL && text + i >= s->tail) {
+			tg_put_text(s->out, "<br>"); /* a sign for it needs something behind it */
+			continue;
+		}
 		if (c == '\n') {
 			tg_put_text(s->out, "\\\n");
 			put_prefix(s);
@@ -308,6 +313,21 @@ put_marker(struct sheet *s, const struct tg_block *b, int goes_on)
 	s->line_start = 1;
 }
 
+static void
+find_tail(struct sheet *s, const struct tg_block *b)
+{
+	const struct tg_span *last;
+	size_t n = 0;
+
+	s->tail = NULL;
+	if (b->span_count == 0 || (last = &s->d->spans[b->first_span + b->span_count - 1])->atom)
+		return;
+	while (n < last->len && s->d->text.data[last->at + last->len - 1 - n] == '\n')
+		n++;
+	if (n > 0)
+		s->tail = s->d->text.data + last->at + last->len - n;
+}
+
 void
 tg_render_markdown(const struct tg_document *d, struct tg_buf *out)
 {
@@ -347,8 +367,13 @@ tg_render_markdown(const struct tg_document *d, struct tg_buf *out)
 			repeat(out, "#", b->level);
 			tg_buf_u8(out, ' ');
 		}
+		find_tail(&s, b);
 		for (j = 0; j < b->span_count; j++)
 			put_span(&s, b, j);
+		/* An item may not begin with two empty lines. */
+		if (b->span_count == 0 && b->list != TG_LIST_NONE && !b->cont && i + 1 < d->block_count &&
+		    b[1].list != TG_LIST_NONE && b[1].cont && b[1].indent == b->indent)
+			tg_put_text(out, "<!-- -->");
 		tg_buf_u8(out, '\n');
 	}
 }

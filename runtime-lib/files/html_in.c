@@ -404,8 +404,10 @@ enter(struct reading *r, const xmlNode *node)
 		break;
 	case CELL: /* a row is one paragraph */
 		if (r->started) {
-			r->space = 0;
-			tg_paste_text(r->p, " | ", 3, 0, "");
+			tg_paste_text(r->p, " |", 2, 0, "");
+			r->space = 1;
+			r->space_marks = 0;
+			r->space_link = "";
 		}
 		break;
 	case BREAK:

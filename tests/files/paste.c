@@ -117,6 +117,8 @@ static const char *const markdown_same[] = {
     "&#32; a blank before\n",
     "été ☃ 🦊 e\xcc\x81\n",
     "``a`b``\n",
+    "- one\n  - <!-- -->\n\n    # in an item\n",
+    "ends in a break<br>\n\n**bold**<br><br>\n",
     "- one\n\npara\n\n- two\n",
 };
 
@@ -144,7 +146,7 @@ static const struct {
     {"a <img src=x onerror=alert(1)> b\n", "a  b\n"},
     {"<div onclick=\"x()\"><p>in <b>bold</b></p><ul><li>x</li></ul></div>\n", "in **bold**\n\n- x\n"},
     {"- > quote in a list\n", "- quote in a list\n"},
-    {"- # heading in a list\n", "- \n\n  # heading in a list\n"},
+    {"- # heading in a list\n", "- <!-- -->\n\n  # heading in a list\n"},
     {"- - - x\n", "- \n  - \n    - x\n"},
     {"```js {1,2} x\ny\n```\n", "```js\ny\n```\n"},
     {"    indented\n", "```\nindented\n```\n"},
@@ -215,6 +217,7 @@ static const struct {
 	"<ul class=\"tasks\">\n<li><input type=\"checkbox\" disabled checked> <p>t</p>\n</li></ul>\n"},
     {"<table><tr><th>a</th><th>b</th></tr><tr><td>c</td><td>d</td></tr></table>",
 	"<p>a | b</p>\n<p>c | d</p>\n"},
+    {"<table><tr><td>a<td><td>b<td></table>", "<p>a | | b |</p>\n"},
     {"<pre class=language-sh>\necho\n</pre>", "<pre><code class=\"language-sh\">echo</code></pre>\n"},
     {"<pre>a<br>b<b>c</b></pre>", "<pre><code>a\nbc</code></pre>\n"},
     {"<a href=https://e.example><b>x</b></a>",
