@@ -4,8 +4,8 @@
  *
  * Input: parts back to back: how u8, length u16be, bytes.  how & 3: 0 a message on the grid's topic, of kind
  * how >> 4; 1 the same on the peer's inbox; 2 an entry whose body is the bytes and whose text is its first
- * how >> 4 of them; 3 a record entry.  32 bytes 'G' stand for the id of the document, 'L' for the own log,
- * 'P' for the log of the peer.
+ * how >> 4 of them; 3 a record entry, with how & 16 first going back how >> 5 entries, so that the log forks.
+ * 32 bytes 'G' stand for the id of the document, 'L' for the own log, 'P' for the log of the peer.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +34,8 @@ struct intruder {
 	int met;
 	uint64_t counter;
 	struct tg_log log;
-	struct tg_buf records[RECORDS_MAX]; /* values of the own `e` keys */
+	struct tg_buf records[RECORDS_MAX];   /* values of the own `e` keys */
+	struct tg_buf heads[RECORDS_MAX + 1]; /* values of the `h` key, by the log's length */
 	size_t record_count;
 };
 
@@ -98,9 +99,29 @@ keep(struct intruder *in, const struct tg_ops *ops)
 	for (size_t i = 0; i < ops->count; i++) {
 		struct tg_bytes value = tg_ops_value(ops, i);
 
-		if (tg_ops_key(ops, i).data[0] == 'e' && in->record_count < RECORDS_MAX)
+		if (tg_ops_key(ops, i).data[0] == 'e' && in->record_count < RECORDS_MAX) {
+			tg_buf_reset(&in->records[in->record_count]);
 			tg_buf_put(&in->records[in->record_count++], value.data, value.len);
+		} else if (tg_ops_key(ops, i).data[0] == 'h' && in->log.length <= RECORDS_MAX) {
+			tg_buf_reset(&in->heads[in->log.length]);
+			tg_buf_put(&in->heads[in->log.length], value.data, value.len);
+		}
 	}
+}
+
+/* Forget the newest ${n} entries of the own log, as if they had never been signed. */
+static void
+go_back(struct intruder *in, uint64_t n)
+{
+	const struct tg_buf *head = &in->heads[n < in->log.length ? in->log.length - n : 1];
+	struct tg_secret seed = {{4}};
+	struct tg_key key = in->log.key;
+
+	tg_log_close(&in->log);
+	if (tg_log_open(&in->log, &in->access, &key, head->data, head->len) != TG_OK ||
+	    tg_log_own(&in->log, &seed) != TG_OK)
+		abort();
+	in->record_count = (size_t)in->log.length;
 }
 
 /* Append an entry and send everything from there on. */
@@ -222,6 +243,8 @@ part(struct intruder *in, uint8_t how, uint8_t *bytes, size_t len, const uint8_t
 		    in, TG_CLASS_CONTENT, (struct tg_bytes){bytes, len}, (struct tg_bytes){bytes, text});
 		break;
 	default:
+		if (how & 16)
+			go_back(in, how >> 5);
 		write_entry(in, TG_CLASS_RECORD, (struct tg_bytes){bytes, len}, (struct tg_bytes){NULL, 0});
 	}
 }
@@ -284,8 +307,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (world->malformed || !sim_host_alive(host))
 		abort();
 	tg_log_close(&in.log);
-	for (size_t i = 0; i < in.record_count; i++)
+	for (size_t i = 0; i < RECORDS_MAX; i++)
 		tg_buf_free(&in.records[i]);
+	for (size_t i = 0; i <= RECORDS_MAX; i++)
+		tg_buf_free(&in.heads[i]);
 	sim_world_free(world);
 	return 0;
 }
