@@ -142,6 +142,9 @@ struct tg_drawing {
 		uint8_t marker;
 	} * cuts;
 	size_t cut_n, cut_cap;
+	uint32_t
+	    *fresh; /* blocks made that are in no tree yet: a stack, since cells are made inside of blocks */
+	size_t fresh_n, fresh_cap;
 	int32_t *tokens;
 	size_t token_n, token_cap;
 	struct tg_buf bytes;
@@ -213,6 +216,9 @@ void tg_strip_replace(
 
 /** tg_blocks_join(d, a, b): One tree of two. */
 uint32_t tg_blocks_join(struct tg_drawing *d, uint32_t a, uint32_t b);
+
+/** tg_blocks_build(d, blocks, n): A tree of blocks that are in none, in this order; O(n). */
+uint32_t tg_blocks_build(struct tg_drawing *d, const uint32_t *blocks, uint32_t n);
 
 /** tg_strip_check(d, strip): 0 when sums and links are right; for tests. */
 int tg_strip_check(const struct tg_drawing *d, const struct tg_strip *s);

@@ -131,6 +131,7 @@ tg_drawing_close(struct tg_drawing *d)
 	tg_free(d->tables);
 	tg_free(d->strip_of);
 	tg_free(d->cuts);
+	tg_free(d->fresh);
 	tg_free(d->tokens);
 	tg_buf_free(&d->bytes);
 	tg_free(d->steps);
@@ -316,8 +317,9 @@ struct stretch {
 	uint32_t from, old_tokens; /* in the strip */
 	uint32_t before, context;  /* before it, and behind what is drawn so far */
 	uint32_t old_context;	   /* behind the old blocks so far */
-	uint32_t fresh, blocks;	   /* new ones */
-	uint32_t depth, low;	   /* nodes open now; the least since the start */
+	size_t fresh;		   /* the new blocks: d->fresh from here on */
+	uint32_t blocks;
+	uint32_t depth, low; /* nodes open now; the least since the start */
 };
 
 /* Append one block, drawn behind the others. */
@@ -359,8 +361,10 @@ add_block(struct tg_drawing *d, struct stretch *s, const struct tg_cut *cut, uin
 	b->tokens = b->lead + (table != NONE		     ? tg_table_tokens(d, table)
 				  : tg_node_is_leaf(b->node) ? 1
 							     : 2 + cut->units);
-	tg_block_pull(d, i);
-	s->fresh = tg_blocks_join(d, s->fresh, i);
+	if ((rc = tg_array_need((void **)&d->fresh, &d->fresh_cap, d->fresh_n + 1, sizeof *d->fresh)) !=
+	    TG_OK)
+		return rc;
+	d->fresh[d->fresh_n++] = i;
 	s->blocks++;
 	return TG_OK;
 }
@@ -522,7 +526,7 @@ draw_from(struct tg_drawing *d, uint32_t strip, uint32_t base, uint32_t i)
 	first_items = s.items;
 	s.before = s.context = before == NONE ? 0 : d->blocks[before].after;
 	s.depth = s.low = tg_context_open(&d->contexts[s.before]);
-	s.fresh = NONE;
+	s.fresh = d->fresh_n;
 	for (; i != NONE; i = next) {
 		next = tg_block_next(d, i);
 		if ((rc = take_block(d, &s, i)) != TG_OK)
@@ -538,7 +542,9 @@ draw_from(struct tg_drawing *d, uint32_t strip, uint32_t base, uint32_t i)
 			return rc;
 		at_end = s.context != s.old_context;
 	}
-	tg_strip_replace(d, &d->strips[strip], s.rank, s.n, s.fresh, &old);
+	tg_strip_replace(
+	    d, &d->strips[strip], s.rank, s.n, tg_blocks_build(d, d->fresh + s.fresh, s.blocks), &old);
+	d->fresh_n = s.fresh;
 	free_blocks(d, old);
 	s.items = first_items;
 	return draw_stretch(d, &s, at_end, tg_context_open(&d->contexts[s.old_context]));
@@ -641,7 +647,7 @@ draw_all(struct tg_drawing *d, uint32_t old)
 	d->loading = 1;
 	free_blocks(d, d->strips[0].root);
 	d->strips[0].root = NONE;
-	d->step_n = d->token_n = 0;
+	d->step_n = d->token_n = d->fresh_n = 0;
 	tg_buf_reset(&d->bytes);
 	if ((rc = tg_strip_load(d, 0)) != TG_OK || (rc = put_step(d, 0, old)) != TG_OK ||
 	    (rc = tg_strip_draw(d, 0)) != TG_OK)

@@ -105,6 +105,21 @@ tg_blocks_join(struct tg_drawing *d, uint32_t a, uint32_t b)
 	return root;
 }
 
+uint32_t
+tg_blocks_build(struct tg_drawing *d, const uint32_t *blocks, uint32_t n)
+{
+	uint32_t root;
+
+	if (n == 0)
+		return NONE;
+	root = blocks[n / 2];
+	d->blocks[root].left = tg_blocks_build(d, blocks, n / 2);
+	d->blocks[root].right = tg_blocks_build(d, blocks + n / 2 + 1, n - n / 2 - 1);
+	pull(d, root);
+	d->blocks[root].up = NONE;
+	return root;
+}
+
 /* The first ${n} blocks, and the others. */
 static void
 split(struct tg_drawing *d, uint32_t root, uint32_t n, uint32_t *a, uint32_t *b)
