@@ -87,5 +87,5 @@ bench_peer() {
 		warn "skipping the peer of $1: its packages cannot be installed here (log: $TG_LOG)"
 		return
 	fi
-	node "bench/peers/$1.mjs" || warn "skipping the peer of $1: it does not run on node $(node --version)"
+	TG_BUILD=$TG_BUILD node "bench/peers/$1.mjs" || warn "skipping the peer of $1: it does not run on node $(node --version)"
 }

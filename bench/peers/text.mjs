@@ -8,8 +8,11 @@ import * as Y from "yjs";
 import { Doc as Diamond } from "diamond-types-node";
 import { traces } from "../traces/list.mjs";
 import { atRest } from "./at-rest.mjs";
+import { memory } from "./memory.mjs";
+import { raceTrace } from "./race.mjs";
 
 const RUNS = 9;
+const MILLION = "rustcode"; // about a million events
 const LIMIT_MS = 20000; // of one figure; then fewer runs must do
 const require = createRequire(import.meta.url);
 
@@ -61,7 +64,10 @@ function yjsUpdate(patches) {
   return late ? null : Y.encodeStateAsUpdate(doc);
 }
 
-for (const { name, json } of traces()) {
+for (const one of traces()) {
+  const { name, json } = one;
+  raceTrace(one, version);
+  if (name === MILLION) await memory(one, version);
   if (json.kind === "concurrent") continue;
   const patches = json.txns.flatMap((t) => t.patches);
   if (patches.some(([, , ins]) => /[\u{10000}-\u{10ffff}]/u.test(ins))) {
