@@ -411,6 +411,10 @@ reduce_by_clock(const struct tg_graph *g, struct tg_lvs *l)
 	l->n = kept;
 }
 
+enum {
+	REDUCE_FEW = 6
+};
+
 /* Is this event nobody's parent? */
 static int
 is_head(const struct tg_graph *g, uint32_t lv)
@@ -421,27 +425,27 @@ is_head(const struct tg_graph *g, uint32_t lv)
 }
 
 /*
- * Two events: is the older one an ancestor of the newer?  Mostly it is and not far away, so look depth first,
- * oldest parents first, rather than at everything between the two.
+ * Is event ${old} an ancestor of one of these newer ones?  Mostly it is and not far away, so look depth
+ * first, oldest parents first, rather than at everything between.
  */
 static int
-reduce_two(struct tg_graph *g, struct tg_lvs *l)
+is_ancestor(struct tg_graph *g, uint32_t old, const uint32_t *newer, size_t n, int *yes)
 {
-	uint32_t old = l->v[0];
 	int rc;
 
+	*yes = 0;
 	if ((rc = new_pass(g)) != TG_OK)
 		return rc;
 	g->heap.n = 0; /* as a stack */
-	if ((rc = tg_array_need((void **)&g->heap.v, &g->heap.cap, 1, sizeof *g->heap.v)) != TG_OK)
+	if ((rc = tg_array_need((void **)&g->heap.v, &g->heap.cap, n, sizeof *g->heap.v)) != TG_OK)
 		return rc;
-	g->heap.v[g->heap.n++] = tg_graph_run_index(g, l->v[1]);
+	for (size_t i = 0; i < n; i++)
+		g->heap.v[g->heap.n++] = tg_graph_run_index(g, newer[i]);
 	while (g->heap.n > 0) {
 		const struct tg_grun *r = &g->runs[g->heap.v[--g->heap.n]];
 
 		if (r->start <= old) { /* only what is newer gets here, so it holds the older one */
-			l->v[0] = l->v[1];
-			l->n = 1;
+			*yes = 1;
 			return TG_OK;
 		}
 		if ((rc = tg_array_need((void **)&g->heap.v, &g->heap.cap, g->heap.n + r->parent_count,
@@ -456,6 +460,25 @@ reduce_two(struct tg_graph *g, struct tg_lvs *l)
 			g->heap.v[g->heap.n++] = run;
 		}
 	}
+	return TG_OK;
+}
+
+/* A few events: ask for each. */
+static int
+reduce_few(struct tg_graph *g, struct tg_lvs *l)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		int yes = 0, rc;
+
+		if (i + 1 < l->n && !is_head(g, l->v[i]) &&
+		    (rc = is_ancestor(g, l->v[i], l->v + i + 1, l->n - i - 1, &yes)) != TG_OK)
+			return rc;
+		if (!yes)
+			l->v[kept++] = l->v[i];
+	}
+	l->n = kept;
 	return TG_OK;
 }
 
@@ -479,8 +502,8 @@ tg_graph_reduce(struct tg_graph *g, struct tg_lvs *l)
 		followed++;
 	if (followed + 1 >= l->n) /* the last one is the newest: nobody's ancestor */
 		return TG_OK;
-	if (l->n == 2)
-		return reduce_two(g, l);
+	if (l->n <= REDUCE_FEW)
+		return reduce_few(g, l);
 	if ((rc = new_pass(g)) != TG_OK)
 		return rc;
 	left = kept = l->n;

@@ -76,7 +76,7 @@ flush(struct tg_items *t)
 	}
 }
 
-static void
+static inline void
 add_sums(struct tg_items *t, uint32_t leaf, uint32_t sp, uint32_t se, uint32_t on)
 {
 	if (sp == 0 && se == 0 && on == 0)
@@ -467,14 +467,14 @@ make_room(struct tg_items *t, struct tg_cursor *c)
 
 /* Runs from ${idx} of a leaf on move or change their sums: what find remembers of that leaf holds only
  * before. */
-static void
+static inline void
 forget(struct tg_items *t, uint32_t leaf, uint32_t idx)
 {
 	if (leaf == t->cache.leaf && idx <= t->cache.idx)
 		t->cache.idx = TG_NODE_NONE;
 }
 
-static int
+static inline int
 alike(const struct tg_item *a, const struct tg_item *b)
 {
 	return a->id + a->len == b->id && b->left == b->id - 1 && a->right == b->right && a->st == b->st &&
@@ -681,6 +681,43 @@ tg_items_join(struct tg_items *t, struct tg_cursor *c)
 	l->items[c->idx - 1].len += l->items[c->idx].len;
 	forget(t, c->leaf, c->idx);
 	close_gap(l, c->idx--);
+}
+
+int
+tg_items_shift(struct tg_items *t, uint32_t id, uint32_t len, uint32_t delta)
+{
+	int rc;
+
+	while (len > 0) {
+		struct tg_cursor c = tg_items_locate(t, id);
+		struct tg_item *it = tg_items_at(t, c);
+		struct tg_leaf *l;
+		uint32_t n = it->len - c.off, sp, on;
+
+		if (n > len)
+			n = len;
+		if ((c.off > 0 || n < it->len) && (rc = tg_items_cut(t, &c, n)) != TG_OK)
+			return rc;
+		l = &t->leaves[c.leaf];
+		it = &l->items[c.idx];
+		sp = sp_len(it);
+		on = on_len(it);
+		it->st += delta;
+		forget(t, c.leaf, c.idx + 1);
+		add_sums(t, c.leaf, sp_len(it) - sp, 0, on_len(it) - on);
+		if (c.idx + 1u < l->n && alike(it, it + 1)) {
+			it->len += it[1].len;
+			close_gap(l, c.idx + 1);
+		}
+		if (c.idx > 0 && alike(it - 1, it)) {
+			it[-1].len += it->len;
+			forget(t, c.leaf, c.idx);
+			close_gap(l, c.idx);
+		}
+		id += n;
+		len -= n;
+	}
+	return TG_OK;
 }
 
 int

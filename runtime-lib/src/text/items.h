@@ -172,6 +172,11 @@ int tg_items_cut(struct tg_items *t, struct tg_cursor *c, uint32_t len) __attrib
 /** tg_items_set(t, c, st, state, seen): Change a whole run. */
 void tg_items_set(struct tg_items *t, struct tg_cursor c, uint32_t st, uint32_t state, uint32_t seen);
 
+/** tg_items_shift(t, id, len, delta): Add ${delta}, 1 or -1, to sp of the items id .. id + len - 1.  Tracking
+ * only. */
+int tg_items_shift(struct tg_items *t, uint32_t id, uint32_t len, uint32_t delta)
+    __attribute__((warn_unused_result));
+
 /** tg_items_join(t, c): Join the run at ${c} with the one before it in its leaf if they are alike. */
 void tg_items_join(struct tg_items *t, struct tg_cursor *c);
 

@@ -500,30 +500,6 @@ apply_delete(struct tg_doc *doc, uint32_t pos, uint32_t lv, uint32_t len, int ba
 
 /* ---- moving the prepared version */
 
-static int
-shift_items(struct tg_doc *doc, uint32_t id, uint32_t len, uint32_t delta)
-{
-	struct tg_items *t = &doc->items;
-	int rc;
-
-	while (len > 0) {
-		struct tg_cursor c = tg_items_locate(t, id);
-		struct tg_item *it = tg_items_at(t, c);
-		uint32_t n = it->len - c.off < len ? it->len - c.off : len;
-
-		if ((rc = tg_items_cut(t, &c, n)) != TG_OK)
-			return rc;
-		it = tg_items_at(t, c);
-		tg_items_set(t, c, it->st + delta, it->state, it->seen);
-		tg_items_join(t, &c);
-		c.idx++;
-		tg_items_join(t, &c);
-		id += n;
-		len -= n;
-	}
-	return TG_OK;
-}
-
 /* Take events [start, end) of one log run out of the prepared version (delta -1) or into it (delta 1). */
 static int
 shift_run(struct tg_doc *doc, const struct tg_oprun *r, uint32_t start, uint32_t end, uint32_t delta)
@@ -537,7 +513,7 @@ shift_run(struct tg_doc *doc, const struct tg_oprun *r, uint32_t start, uint32_t
 	case TG_OP_CHAR:
 	case TG_OP_BLOCK:
 	case TG_OP_ATOM:
-		return shift_items(doc, start, end - start, delta);
+		return tg_items_shift(&doc->items, start, end - start, delta);
 	case TG_OP_DELETE:
 	case TG_OP_DELETE_BACK:
 		while (start < end) {
@@ -550,7 +526,7 @@ shift_run(struct tg_doc *doc, const struct tg_oprun *r, uint32_t start, uint32_t
 					n++;
 				low = target[start] - (n - 1);
 			}
-			if ((rc = shift_items(doc, low, n, delta)) != TG_OK)
+			if ((rc = tg_items_shift(&doc->items, low, n, delta)) != TG_OK)
 				return rc;
 			start += n;
 		}
