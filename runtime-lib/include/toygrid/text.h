@@ -178,7 +178,8 @@ int tg_doc_load_end(struct tg_doc *doc) __attribute__((nonnull, warn_unused_resu
  * tg_doc_save(doc, data, len):
  * MERGED with all its history as one string of bytes (docs/protocol.md 6.5).  The same events give the same
  * bytes on every host, whatever the order they came in.  Borrowed until the next call on the doc.  Returns
- * TG_OK, TG_EBUSY (own events were not yet taken: they would be lost to the log), TG_ENOMEM.
+ * TG_OK, TG_EBUSY (own events were not yet taken: they would be lost to the log), TG_ETOOBIG (over a
+ * gigabyte), TG_ENOMEM.
  */
 int tg_doc_save(struct tg_doc *doc, const uint8_t **data, size_t *len)
     __attribute__((nonnull, warn_unused_result));

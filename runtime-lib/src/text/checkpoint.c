@@ -355,6 +355,24 @@ place_text(struct tg_checkpoint *c)
 	return TG_OK;
 }
 
+/* Before the history is read nobody else looks at them; it says whether they are the right ones. */
+static int
+check_registers(const struct tg_checkpoint *c)
+{
+	struct tg_reader r;
+	uint32_t n;
+
+	tg_reader_init(&r, c->registers, c->registers_len);
+	n = tg_read_array(&r, 0, TG_TEXT_EVENTS_MAX);
+	for (uint32_t i = 0; i < n && tg_reader_status(&r) == TG_OK; i++) {
+		tg_read_array(&r, 3, 3);
+		tg_read_skip(&r);
+		tg_codec_key(&r);
+		tg_codec_value(&r, 0);
+	}
+	return tg_reader_end(&r) == TG_OK ? TG_OK : TG_EFORMAT;
+}
+
 int
 tg_checkpoint_parse(struct tg_doc *doc, struct tg_checkpoint *c)
 {
@@ -369,7 +387,8 @@ tg_checkpoint_parse(struct tg_doc *doc, struct tg_checkpoint *c)
 		goto free_ids;
 	c->registers_len = (size_t)tg_column_next(&in, in.len);
 	c->registers = tg_column_bytes(&in, c->registers_len);
-	if ((rc = in.status) != TG_OK || (rc = read_flows(doc, c, &in, &runs)) != TG_OK ||
+	if ((rc = in.status) != TG_OK || (rc = check_registers(c)) != TG_OK ||
+	    (rc = read_flows(doc, c, &in, &runs)) != TG_OK ||
 	    (rc = read_runs(c, &in, runs, ids, id_n)) != TG_OK)
 		goto free_ids;
 	c->text = in.data + in.at;

@@ -155,18 +155,21 @@ struct saving {
 	uint32_t sections;
 };
 
-static void
+static int
 put_section(struct saving *s, const uint8_t *data, size_t len)
 {
 	size_t before = s->packed.len;
 	struct tg_hash hash;
 
+	if (len > (s->sections < 2 ? TG_SAVED_SECTION_MAX : TG_SAVED_PART_MAX))
+		return TG_ETOOBIG;
 	tg_hash(TG_DOMAIN_SECTION, data, len, &hash);
 	tg_varint_put(&s->hashes, len);
 	tg_buf_put(&s->hashes, hash.b, sizeof hash.b);
 	tg_pack(&s->packed, data, len);
 	tg_varint_put(&s->lengths, s->packed.len - before);
 	s->sections++;
+	return s->packed.len + s->hashes.len + s->lengths.len > TG_SAVED_MAX - 64 ? TG_ETOOBIG : TG_OK;
 }
 
 /* Set the bit of every inserted item that MERGED shows. */
@@ -235,9 +238,10 @@ put_part(void *ctx, const struct tg_span *spans, size_t n, uint32_t events)
 	}
 	if ((rc = tg_buf_status(&doc->out_text)) != TG_OK)
 		return rc;
-	put_section(s, doc->out.data, doc->out.len);
-	put_section(s, doc->out_text.len > 0 ? doc->out_text.data : (const uint8_t *)"", doc->out_text.len);
-	return TG_OK;
+	if ((rc = put_section(s, doc->out.data, doc->out.len)) != TG_OK)
+		return rc;
+	return put_section(
+	    s, doc->out_text.len > 0 ? doc->out_text.data : (const uint8_t *)"", doc->out_text.len);
 }
 
 static int
@@ -251,13 +255,13 @@ put_sections(struct saving *s, struct tg_order *order)
 		return TG_ENOMEM;
 	mark_living(s);
 	if ((rc = tg_order_make(order, &doc->graph)) != TG_OK ||
-	    (rc = tg_checkpoint_put(doc, &s->plain)) != TG_OK)
+	    (rc = tg_checkpoint_put(doc, &s->plain)) != TG_OK ||
+	    (rc = put_section(s, s->plain.data, s->plain.len)) != TG_OK)
 		return rc;
-	put_section(s, s->plain.data, s->plain.len);
 	tg_buf_reset(&s->plain);
-	if ((rc = tg_skeleton_put(&doc->graph, order, &s->plain)) != TG_OK)
+	if ((rc = tg_skeleton_put(&doc->graph, order, &s->plain)) != TG_OK ||
+	    (rc = put_section(s, s->plain.data, s->plain.len)) != TG_OK)
 		return rc;
-	put_section(s, s->plain.data, s->plain.len);
 	return tg_save_parts(doc, order, put_part, s);
 }
 

@@ -46,7 +46,8 @@ parse_index(struct tg_saved *s)
 		struct tg_section *x = &s->sections[i];
 
 		/* No stream holds more than this: so what a file can ask for is bounded by its own length. */
-		if (x->raw_len / TG_PACK_RATIO_MAX > x->len)
+		if (x->raw_len / TG_PACK_RATIO_MAX > x->len || at > TG_SAVED_MAX ||
+		    x->len > TG_SAVED_MAX - at)
 			return TG_EFORMAT;
 		x->at = at;
 		at += x->len;

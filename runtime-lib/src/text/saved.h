@@ -21,6 +21,7 @@
 #include "text/order.h"
 
 #define TG_SAVED_FORMAT	     1
+#define TG_SAVED_MAX	     (1u << 30)	  /* bytes in all */
 #define TG_SAVED_SECTION_MAX (256u << 20) /* bytes of a section, plain */
 #define TG_SAVED_PART_MAX    (16u << 20)  /* of a part's ops, and of its text: a writer stays below a half */
 /* A part ends before it has more than so many bytes of keys and values, where going to another flow counts so
