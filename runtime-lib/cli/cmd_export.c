@@ -91,7 +91,9 @@ write_file(struct tg_store *store, const struct tg_access *access, int sealed, c
 		    (unsigned long long)r.counts.entries, (unsigned long long)r.counts.chunks,
 		    tg_cli_plural(r.counts.chunks), (unsigned long long)r.bytes);
 		if (r.logs_left > 0)
-			fprintf(stderr, "toygrid: %llu log%s of which nothing whole is held here left out\n",
+			fprintf(stderr,
+			    "toygrid: left out: %llu log%s not whole here, or a further branch of a forked "
+			    "log\n",
 			    (unsigned long long)r.logs_left, tg_cli_plural(r.logs_left));
 	}
 	return 0;

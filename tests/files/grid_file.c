@@ -19,6 +19,7 @@
 #include "files/fixture.h"
 #include "files/grid_export.h"
 #include "files/new_file.h"
+#include "files/store_read.h"
 
 static struct fixture plain, sealed;
 
@@ -307,6 +308,28 @@ START_TEST(what_was_imported_is_exported_byte_for_byte)
 }
 END_TEST
 
+START_TEST(a_full_disk_is_named_and_the_document_is_not_listed)
+{
+	const struct tg_store_options small = {.max_bytes = 20480};
+	struct tg_files_report r = {0};
+	char error[TG_STORE_ERROR_BYTES];
+	struct tg_buf b = {0}, value = {0};
+	uint8_t key[1 + TG_HASH_BYTES] = {'g'};
+	struct tg_store *store;
+
+	fixture_file(&plain, &b);
+	write_bytes(in_dir("a"), b.data, b.len);
+	ck_assert_msg(tg_store_open(&store, in_dir("full"), &small, error) == TG_OK, "%s", error);
+	ck_assert_int_eq(tg_grid_import(store, in_dir("a"), &plain.access, 5, &r), TG_EFULL);
+	ck_assert_str_eq(r.error, "no space left in the data directory");
+	memcpy(key + 1, plain.access.grid.b, TG_HASH_BYTES);
+	ck_assert_int_eq(tg_store_get(store, key, sizeof key, &value), TG_ENOTFOUND);
+	tg_store_close(store);
+	tg_buf_free(&value);
+	tg_buf_free(&b);
+}
+END_TEST
+
 START_TEST(another_history_of_a_log_is_not_taken_in)
 {
 	struct tg_files_report r = {0};
@@ -409,6 +432,7 @@ main(void)
 	tcase_add_test(t, a_sealed_file_is_checked_as_far_as_the_keys_go);
 	tcase_add_test(t, lengths_are_bounded_before_anything_is_read);
 	tcase_add_test(t, what_was_imported_is_exported_byte_for_byte);
+	tcase_add_test(t, a_full_disk_is_named_and_the_document_is_not_listed);
 	tcase_add_test(t, another_history_of_a_log_is_not_taken_in);
 	tcase_add_test(t, a_file_that_was_not_finished_is_not_there);
 	suite_add_tcase(s, t);
