@@ -6,8 +6,8 @@ import { textModule, withTrace } from "../common/text-wasm.mjs";
 import { convert } from "../traces/convert.mjs";
 import { sameText, yjsUpdates } from "./yjs-updates.mjs";
 
-const RUNS = 15;
-const LIMIT_MS = 20000; // of one figure; then fewer runs must do
+const RUNS = 9;
+const LIMIT_MS = 8000; // of one figure; then fewer runs must do
 
 // How many times faster than Yjs applying one update that holds every event.
 const MERGE_BARS = {
