@@ -4,7 +4,7 @@
 # shellcheck disable=SC2034 # used in the other files
 TG_PACKAGES_BUILD='gcc libc6-dev make cmake ninja-build pkg-config libsodium-dev libmsgpack-dev libdeflate-dev
 	liblmdb-dev libwebsockets-dev libwebsockets-evlib-ev libwebsockets-evlib-uv libev-dev libuv1-dev libevent-dev
-	libseccomp-dev libssl-dev libxml2-dev libcmark-gfm-dev libcmark-gfm-extensions-dev clang-19 lld-19 wasi-libc
+	libseccomp-dev libssl-dev libxml2-dev libcmark-gfm-dev libcmark-gfm-extensions-dev clang-19 lld-19 binaryen wasi-libc
 	libclang-rt-19-dev-wasm32 nodejs npm ca-certificates openssl'
 # shellcheck disable=SC2034
 TG_PACKAGES_TEST='git check clang-format-14 libclang-rt-19-dev shellcheck chromium firefox-esr fonts-dejavu-core'

@@ -12,6 +12,7 @@ set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY) # nothing can be linked before
 execute_process(COMMAND clang-19 -print-resource-dir OUTPUT_VARIABLE TG_RESOURCE_DIR
   OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
 find_program(TG_WASM_LD NAMES wasm-ld-19 REQUIRED)
+find_program(TG_WASM_OPT wasm-opt REQUIRED)
 find_path(TG_WASI_INCLUDE wchar.h PATHS /usr/include/wasm32-wasi NO_DEFAULT_PATH NO_CMAKE_FIND_ROOT_PATH REQUIRED)
 find_path(TG_WASI_LIB libc.a PATHS /usr/lib/wasm32-wasi NO_DEFAULT_PATH NO_CMAKE_FIND_ROOT_PATH REQUIRED)
 
@@ -25,4 +26,6 @@ set(CMAKE_C_FLAGS_RELEASE "-Oz -flto -DNDEBUG")
 set(CMAKE_C_LINK_EXECUTABLE "${TG_WASM_LD} -m wasm32 --no-entry --gc-sections --strip-all --stack-first \
 --compress-relocations --mllvm=-disable-lsr -z stack-size=131072 --max-memory=268435456 --fatal-warnings \
 --export=__wasm_call_ctors <OBJECTS> -o <TARGET> -Map=<TARGET>.map \
--L${TG_WASI_LIB} -lc ${TG_RESOURCE_DIR}/lib/wasi/libclang_rt.builtins-wasm32.a")
+-L${TG_WASI_LIB} -lc ${TG_RESOURCE_DIR}/lib/wasi/libclang_rt.builtins-wasm32.a"
+  # What LLVM leaves in locals and blocks is a sixteenth of the module.
+  "${TG_WASM_OPT} --enable-sign-ext --enable-mutable-globals --enable-bulk-memory -Oz --converge <TARGET> -o <TARGET>")
