@@ -237,6 +237,67 @@ START_TEST(a_full_disk_is_shown_and_forgotten_when_there_is_room_again)
 }
 END_TEST
 
+/* Of every head that a store holds: does it hold the entries, too? */
+static int
+heads_have_their_entries(const struct sim_store *store)
+{
+	for (size_t i = 0; i < store->count; i++) {
+		const struct sim_record *head = &store->records[i];
+		uint64_t length = 0, entries = 0;
+
+		if (head->key[0] != 'h')
+			continue;
+		for (int b = 0; b < 8; b++)
+			length = length << 8 | head->value[b];
+		for (size_t k = 0; k < store->count; k++)
+			entries += store->records[k].key[0] == 'e' &&
+				   memcmp(store->records[k].key + 1, head->key + 1, head->key_len - 1) == 0;
+		if (entries < length)
+			return 0;
+	}
+	return 1;
+}
+
+/*
+ * What was asked for behind a failed batch fails as well, and its answers come while new batches are made.
+ * They must be stored again in the order they were made, or a power cut leaves a head without its entries.
+ */
+START_TEST(after_a_full_disk_a_power_cut_leaves_a_prefix_of_what_was_asked_for)
+{
+	unsigned refused = 0;
+
+	for (uint64_t seed = 940; seed < 960; seed++) {
+		struct sim_profile *replica;
+		struct sim_host *host;
+
+		party(seed, 2, 1);
+		replica = sim_profile_new(world, "rep", 1);
+		host = sim_replica_open(replica);
+		sim_world_run(world, 1500);
+		sim_invite(cast[0], replica);
+		sim_world_run(world, 3000);
+		replica->store->delay_max_ms = 60;
+		for (int i = 0; i < 40; i++) {
+			replica->store->full = i >= 5 && i < 25;
+			sim_user_type_token(cast[i % 2]->user);
+			sim_world_run(world, 30);
+		}
+		for (int i = 0; i < 2000 && host->notices[2] < host->notices[1]; i++)
+			sim_world_run(world, 5);
+		ck_assert_uint_eq(host->notices[2], host->notices[1]);
+		refused += host->notices[1];
+		sim_world_run(world, (uint32_t)(seed - 940) * 10);
+		sim_profile_power_cut(replica);
+		ck_assert_msg(heads_have_their_entries(replica->store), "seed %u", (unsigned)seed);
+		sim_world_run(world, 300);
+		sim_replica_open(replica);
+		sim_world_run(world, 3000);
+		finish();
+	}
+	ck_assert_uint_gt(refused, 10);
+}
+END_TEST
+
 START_TEST(a_clock_eleven_minutes_off_can_write)
 {
 	static const int64_t skews[] = {660000, -660000};
@@ -718,8 +779,10 @@ main(void)
 	    a_tab_reopened_after_close_goes_on_with_the_same_log,
 	    a_crash_between_store_and_stored_loses_nothing_promised, a_power_cut_forks_nothing,
 	    a_power_cut_forks_nothing_when_only_somebody_who_missed_it_answers,
-	    a_full_disk_is_shown_and_forgotten_when_there_is_room_again, a_clock_eleven_minutes_off_can_write,
-	    duplicates_and_replays_change_nothing, a_restored_backup_starts_a_new_log,
+	    a_full_disk_is_shown_and_forgotten_when_there_is_room_again,
+	    after_a_full_disk_a_power_cut_leaves_a_prefix_of_what_was_asked_for,
+	    a_clock_eleven_minutes_off_can_write, duplicates_and_replays_change_nothing,
+	    a_restored_backup_starts_a_new_log,
 	    a_restored_backup_is_noticed_though_somebody_who_missed_the_rest_answers_first,
 	    a_view_link_shows_and_cannot_write, forged_acks_never_raise_the_safe_count,
 	    a_liar_with_a_view_link_changes_nothing, a_liar_with_an_edit_link_cannot_alter_what_others_wrote,

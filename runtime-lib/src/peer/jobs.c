@@ -168,21 +168,37 @@ tgp_next_record(struct tg_bytes *list, struct tg_bytes *key, struct tg_bytes *va
 	return 1;
 }
 
+/* In the order they were made: what was asked for behind a failure waits already when earlier ones fail. */
 static int
 keep_failed(struct tg_peer *p, struct tgp_job *j, int status)
 {
+	size_t i = p->failed_count;
+
 	if (tg_mem_grow((void **)&p->failed, &p->failed_cap, p->failed_count + 1, sizeof *p->failed) !=
 	    TG_OK) {
 		job_free(j);
 		return TG_ENOMEM;
 	}
-	p->failed[p->failed_count++] = j;
+	while (i > 0 && p->failed[i - 1]->id > j->id)
+		i--;
+	memmove(p->failed + i + 1, p->failed + i, (p->failed_count - i) * sizeof *p->failed);
+	p->failed[i] = j;
+	p->failed_count++;
 	p->failed_at = p->now_ms + TGP_RETRY_STORE_MS;
 	if (!p->storage_full) {
 		p->storage_full = 1;
 		tgp_fx_notice(p, NULL, 1, tg_status_text(status));
 	}
 	return TG_OK;
+}
+
+static int
+store_under_way(const struct tg_peer *p)
+{
+	for (size_t i = 0; i < p->job_count; i++)
+		if (!p->jobs[i]->loaded && !p->jobs[i]->locked)
+			return 1;
+	return 0;
 }
 
 /* Send every batch that waits, oldest first; those that fail again come back to the list. */
@@ -265,8 +281,11 @@ tgp_jobs_locked(struct tg_peer *p, uint64_t id, int granted)
 int
 tgp_jobs_tick(struct tg_peer *p)
 {
-	if (p->failed_count > 0 && p->failed_at <= p->now_ms)
+	if (p->failed_count == 0 || p->failed_at > p->now_ms)
+		return TG_OK;
+	if (!store_under_way(p))
 		return send_failed(p);
+	p->failed_at = p->now_ms + TGP_RETRY_STORE_MS; /* it will fail too, and belongs between them */
 	return TG_OK;
 }
 
