@@ -72,7 +72,8 @@ test(`for ${SECONDS} s nothing is lost and nothing grows`, { timeout: (SECONDS +
 	const after = { relay: held(steady), replica: held(replica) };
 	console.log(`${rounds} rounds, ${logs} logs; relay ${before.relay.bytes >> 10} -> ${after.relay.bytes >> 10} KiB, ${after.relay.files} files; replica ${before.replica.bytes >> 10} -> ${after.replica.bytes >> 10} KiB`);
 	assert.ok(after.relay.bytes - before.relay.bytes < RELAY_GROWTH, "the relay grew");
-	assert.ok(after.relay.files <= before.relay.files, "the relay has more files open than when people were there");
+	// A round that leaked would leave three; asking for metrics is a connection, too, that may just be closing.
+	assert.ok(after.relay.files <= before.relay.files + 2, `the relay has ${after.relay.files} files open, and had ${before.relay.files}`);
 	assert.ok(after.replica.bytes - before.replica.bytes < RELAY_GROWTH + (logs - before.logs) * LOG_GROWTH, "the replica grew");
 	assert.equal(await reader.end("SIGTERM"), 0, reader.text);
 	assert.equal(await replica.end("SIGTERM"), 0, replica.text);

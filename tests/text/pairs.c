@@ -86,7 +86,7 @@ letters(int who, int second)
 static void
 table_op(struct room *r, int who, enum place place)
 {
-	char id[8];
+	char id[24];
 
 	snprintf(id, sizeof id, "id=n%d", who);
 	switch (place) {
@@ -109,7 +109,7 @@ operate(struct room *r, int who, enum op op, enum place place)
 {
 	static const char body[] = " abc def ghi jkl mno"; /* a marker is a space */
 	uint32_t from = blocks_at[place].from, to = blocks_at[place].to, at;
-	char id[16];
+	char id[24];
 
 	snprintf(id, sizeof id, "quote:%d", who);
 	switch (op) {
