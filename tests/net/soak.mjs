@@ -39,7 +39,7 @@ test(`for ${SECONDS} s nothing is lost and nothing grows`, { timeout: (SECONDS +
 	const written = [];
 	const cut = []; // by writers who did not live to say that it is safe
 	let [rounds, logs, before] = [0, 0, null];
-	for (const end = Date.now() + SECONDS * 1000; Date.now() < end; rounds++) {
+	for (const end = Date.now() + SECONDS * 1000; Date.now() < end || rounds <= WARM_ROUNDS; rounds++) {
 		const [ann, ben, dead] = ["ann", "ben", "dead"].map((who) => lines(`${who}${rounds}`));
 		// `timeout` of zero length is no option: the victim is given less time than it needs.
 		const victim = toygrid(t, ["grid", "append", edit, ...relays, "--safe", "9", "--timeout", "1"], `${dead.join("\n")}\n`);
@@ -53,7 +53,6 @@ test(`for ${SECONDS} s nothing is lost and nothing grows`, { timeout: (SECONDS +
 		logs += 3;
 		if (rounds + 1 === WARM_ROUNDS) before = { relay: held(steady), replica: held(replica), logs };
 	}
-	assert.ok(before, `only ${rounds} rounds in ${SECONDS} s`);
 
 	const found = new Map();
 	for (const line of ok(await toygrid(t, ["grid", "export", view, ...relays, "--timeout", "60"])).out.split("\n")) {
@@ -71,10 +70,13 @@ test(`for ${SECONDS} s nothing is lost and nothing grows`, { timeout: (SECONDS +
 		assert.ok(Date.now() < until, "connections of programs that ended are still there");
 	const after = { relay: held(steady), replica: held(replica) };
 	console.log(`${rounds} rounds, ${logs} logs; relay ${before.relay.bytes >> 10} -> ${after.relay.bytes >> 10} KiB, ${after.relay.files} files; replica ${before.replica.bytes >> 10} -> ${after.replica.bytes >> 10} KiB`);
-	assert.ok(after.relay.bytes - before.relay.bytes < RELAY_GROWTH, "the relay grew");
+	// What sanitizers keep of freed memory, to catch those who use it, is no growth of the program's.
+	if (!process.env.TG_SANITIZED) {
+		assert.ok(after.relay.bytes - before.relay.bytes < RELAY_GROWTH, "the relay grew");
+		assert.ok(after.replica.bytes - before.replica.bytes < RELAY_GROWTH + (logs - before.logs) * LOG_GROWTH, "the replica grew");
+	}
 	// A round that leaked would leave three; asking for metrics is a connection, too, that may just be closing.
 	assert.ok(after.relay.files <= before.relay.files + 2, `the relay has ${after.relay.files} files open, and had ${before.relay.files}`);
-	assert.ok(after.replica.bytes - before.replica.bytes < RELAY_GROWTH + (logs - before.logs) * LOG_GROWTH, "the replica grew");
 	assert.equal(await reader.end("SIGTERM"), 0, reader.text);
 	assert.equal(await replica.end("SIGTERM"), 0, replica.text);
 	assert.equal(await steady.end("SIGTERM"), 0, steady.text);
