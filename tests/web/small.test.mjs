@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { random, sources } from "./sources.mjs";
 
-const [{ encode, decode, decodeAll }, { parseRoute }, { parseNode }, { fromBase64Url, toBase64Url }, { Items, charRun, format, scalars, units, wellFormed }] = await sources(
-	"runtime/msgpack", "app/route", "app/node", "app/bytes", "editor/items",
+const [{ encode, decode, decodeAll }, { parseRoute }, { parseNode }, { fromBase64Url, toBase64Url }, { Items, charRun, format, scalars, units, wellFormed }, { movedIndex }] = await sources(
+	"runtime/msgpack", "app/route", "app/node", "app/bytes", "editor/items", "editor/moved",
 );
 const hex = (bytes) => Buffer.from(bytes).toString("hex");
 const un = (text) => decode(new Uint8Array(Buffer.from(text, "hex")));
@@ -83,4 +83,20 @@ test("items answer every index as a plain list does", () => {
 			for (let k = 1; k < held.blocks.length; k++) assert.ok(held.blocks[k].marker || (held.blocks[k - 1].marker && held.blocks[k - 1].format === rule), "a ghost where none may be");
 		}
 	}
+});
+
+test("a caret stays at its words when a document is drawn anew and they have changed places", () => {
+	const goes = (old, now) => {
+		const [index, text] = [old.indexOf("|"), old.replace("|", "")];
+		const at = movedIndex([...text], [...now.replace("|", "")], index);
+		assert.equal(at, now.indexOf("|"), `${old} -> ${now}`);
+	};
+	goes("start other |original ", "start original other |copy ");
+	goes("start other original |", "start original |other copy ");
+	goes("start |", "start |");
+	goes("|start", "new |start");
+	goes("one two|", "one two| three");
+	goes("the cat and the cat|", "the cat and the cat|");
+	goes("gone| for ever", "| for ever");
+	goes("all of it| gone", "|");
 });

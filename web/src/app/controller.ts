@@ -253,6 +253,8 @@ export class Controller {
 			open.durability = {
 				unsent: unsent as number,
 				safe: safe as number,
+				// Others may confirm an entry before the own disk does: then neither says that there is one.
+				wrote: open.durability?.wrote === true || (unsent as number) + (safe as number) > 0,
 				devices: (devices as [Uint8Array, number, string, boolean, boolean][]).map(([id, role, name, holds, temporary]) => ({
 					id: toHex(id), role, name, holds, temporary,
 				})),

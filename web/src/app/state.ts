@@ -43,6 +43,7 @@ export interface Device {
 export interface Durability {
 	unsent: number;
 	safe: number;
+	wrote: boolean; // there is something of one's own to keep safe
 	devices: Device[];
 }
 

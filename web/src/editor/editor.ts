@@ -3,6 +3,7 @@ import { Editor, Extension } from "@tiptap/core";
 import { Plugin, TextSelection } from "@tiptap/pm/state";
 import { Binding, FROM_RUNTIME, type Caret, type Port } from "./binding";
 import { caretsKey, caretsPlugin, type CaretView } from "./carets";
+import { movedIndex } from "./moved";
 import { extensions, safeLink } from "./schema";
 
 // Some keyboards compose for as long as they are open; after this long without a key others' words come in anyway.
@@ -137,8 +138,8 @@ export class DocumentEditor {
 	goOn({ text, caret, focused, typed }: Held): void {
 		const { view } = this.tiptap;
 		if (caret) {
-			const at = movedIndex(text, this.binding.text());
-			const [anchor, head] = [caret.anchor, caret.head].map((index) => view.state.doc.resolve(this.binding.position(at(index))));
+			const now = this.binding.text();
+			const [anchor, head] = [caret.anchor, caret.head].map((index) => view.state.doc.resolve(this.binding.position(movedIndex(text, now, index))));
 			view.dispatch(view.state.tr.setSelection(TextSelection.between(anchor!, head!)));
 		}
 		if (focused) this.focus();
@@ -265,14 +266,4 @@ export class DocumentEditor {
 		window.open(href, "_blank", "noopener,noreferrer");
 		return true;
 	}
-}
-
-// Where an index into `old` is in `now`, which differs from it in one stretch or seems to.
-function movedIndex(old: string[], now: string[]): (index: number) => number {
-	const least = Math.min(old.length, now.length);
-	let same = 0;
-	while (same < least && old[same] === now[same]) same++;
-	let tail = 0;
-	while (tail < least - same && old[old.length - 1 - tail] === now[now.length - 1 - tail]) tail++;
-	return (index) => (index <= same ? index : index >= old.length - tail ? index + now.length - old.length : Math.min(index, now.length - tail));
 }

@@ -28,7 +28,7 @@ export class Status {
 		this.short.textContent = state.storageFull ? t.full : connection !== "live" ? word : durability && durability.safe > 1 ? t.short(durability.safe) : safety || word;
 		const holders = durability?.devices.filter((device) => device.holds).map((device) => device.name) ?? [];
 		this.button.title = holders.length > 0 ? `${word} · ${safety}: ${[t.here, ...holders].join(", ")}` : `${word}${safety ? ` · ${safety}` : ""}`;
-		const wrote = safetyOf(durability) !== "";
+		const wrote = durability?.wrote === true;
 		fill(
 			this.details,
 			h("h2", {}, t.title),
@@ -49,7 +49,7 @@ export class Status {
 
 // Who has written nothing yet has nothing to keep safe.
 function safetyOf(durability: Durability | null): string {
-	if (!durability || (durability.safe === 0 && durability.unsent === 0)) return "";
+	if (!durability?.wrote) return "";
 	return durability.safe === 0 ? t.saving : t.safe(durability.safe);
 }
 
