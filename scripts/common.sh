@@ -128,7 +128,8 @@ explain_failure() {
 	failed_text=$(tail -n "+$((log_start + 1))" "$TG_LOG")
 	{
 		printf '%s\n' "$failed_text" | head -n -12 |
-			grep -E '^ *not ok|\*\*\*|:[FE]:|FAILED|(error|ERROR|Error):|panic' | head -n 12
+			awk '/^ *not ok/ { more = 24 } /^ *\.\.\.$/ { more = 0 } more-- > 0 || /\*\*\*|:[FE]:|FAILED|(error|ERROR|Error):|panic/' |
+			head -n 60
 		printf '%s\n' "$failed_text" | tail -n 12
 	} | cut -c 1-200 | sed 's/^/    /' >&2
 	case $failed_text in
