@@ -205,6 +205,16 @@ on_unsub(struct sim_conn *conn, const struct tg_frame *frame)
 		*topic = conn->topics[--conn->topic_count];
 }
 
+size_t
+sim_relay_topics(const struct sim_relay *relay)
+{
+	size_t n = 0;
+
+	for (const struct sim_conn *conn = relay->conns; conn != NULL; conn = conn->next)
+		n += conn->topic_count;
+	return n;
+}
+
 /* The slot of ${id}, or of the empty place where it belongs. */
 static struct tg_frame_id *
 seen_slot(struct sim_relay *relay, const struct tg_frame_id *id)

@@ -57,6 +57,9 @@ void sim_relay_start(struct sim_relay *relay);
 /** sim_relay_drain(relay, within_ms): Announce that it goes away. */
 void sim_relay_drain(struct sim_relay *relay, uint64_t within_ms);
 
+/** sim_relay_topics(relay): Subscriptions of all connections. */
+size_t sim_relay_topics(const struct sim_relay *relay);
+
 /* For net.c: a link reached the relay (NULL: it is down); its first frame; bytes; the end. */
 struct sim_conn *sim_relay_accept(struct sim_relay *relay, struct sim_link *link);
 void sim_relay_greet(struct sim_relay *relay, struct sim_conn *conn);

@@ -143,6 +143,33 @@ START_TEST(a_tab_reopened_after_close_goes_on_with_the_same_log)
 }
 END_TEST
 
+/* A socket carries 256 topics: what a closed document leaves there is missing to later ones. */
+START_TEST(who_closes_a_document_leaves_no_subscription_behind)
+{
+	struct tg_buf event;
+
+	party(61, 3, 1);
+	sim_user_type_token(cast[0]->user);
+	sim_world_run(world, 2000);
+	sim_host_kill(cast[1]);
+	enter(1, "");
+	sim_world_run(world, 3000);
+	ck_assert_uint_gt(sim_relay_topics(world->relays[0]), 6); /* inboxes of others, too */
+	for (size_t i = 0; i < 3; i++) {
+		sim_host_command(cast[i], TG_COMMAND_CLOSE, 1, &event);
+		tg_write_bin(&event, links.grid.b, TG_HASH_BYTES);
+		sim_host_send(cast[i], &event, NULL, NULL);
+	}
+	sim_world_run(world, 2000);
+	ck_assert_uint_eq(sim_relay_topics(world->relays[0]), 0);
+	for (size_t i = 0; i < 3; i++) {
+		sim_host_kill(cast[i]);
+		enter(i, "");
+	}
+	finish();
+}
+END_TEST
+
 START_TEST(a_crash_between_store_and_stored_loses_nothing_promised)
 {
 	for (uint64_t ms = 0; ms < 120; ms += 5) {
@@ -777,6 +804,7 @@ main(void)
 	    a_relay_restart_in_the_middle_of_typing_loses_nothing, both_offline_both_edit_both_come_back,
 	    two_tabs_of_one_profile_share_what_they_type_even_offline,
 	    a_tab_reopened_after_close_goes_on_with_the_same_log,
+	    who_closes_a_document_leaves_no_subscription_behind,
 	    a_crash_between_store_and_stored_loses_nothing_promised, a_power_cut_forks_nothing,
 	    a_power_cut_forks_nothing_when_only_somebody_who_missed_it_answers,
 	    a_full_disk_is_shown_and_forgotten_when_there_is_room_again,

@@ -122,6 +122,24 @@ tgp_links_join(struct tgp_grid *g)
 	return TG_OK;
 }
 
+/* Everything that join() and introduce() subscribed to: a socket carries a limited number of topics. */
+static void
+unsubscribe(struct tgp_grid *g, unsigned slot)
+{
+	struct tg_peer *p = g->peer;
+	struct tgp_link *link = &p->links[slot];
+	struct tgp_place *place = &g->places[slot];
+
+	for (unsigned i = 0; i < place->intro_count; i++) {
+		struct tg_hash inbox;
+
+		tg_topic_id(&g->access.r, &place->intros[i], &inbox);
+		tg_frame_put_unsub(frame_space(p, link, 64), &inbox);
+	}
+	tg_frame_put_unsub(frame_space(p, link, 64), &g->access.topic);
+	tg_frame_put_unsub(frame_space(p, link, 64), &g->inbox);
+}
+
 int
 tgp_links_leave(struct tgp_grid *g)
 {
@@ -132,10 +150,8 @@ tgp_links_leave(struct tgp_grid *g)
 	for (unsigned i = 0; i < TGP_LINKS_MAX; i++) {
 		struct tgp_link *link = &p->links[i];
 
-		if (g->places[i].subscribed && link->state == TGP_LINK_LIVE && link->kind == TGP_LINK_RELAY) {
-			tg_frame_put_unsub(frame_space(p, link, 64), &g->access.topic);
-			tg_frame_put_unsub(frame_space(p, link, 64), &g->inbox);
-		}
+		if (g->places[i].subscribed && link->state == TGP_LINK_LIVE && link->kind == TGP_LINK_RELAY)
+			unsubscribe(g, i);
 		memset(&g->places[i], 0, sizeof g->places[i]);
 	}
 	return TG_OK;
