@@ -32,6 +32,19 @@ START_TEST(what_one_types_the_other_sees)
 }
 END_TEST
 
+START_TEST(what_is_typed_counts_as_unsafe_at_once)
+{
+	party(31, 2, 1);
+	type_text(cast[0], "hello");
+	sim_world_run(world, 3000);
+	ck_assert_uint_eq(cast[0]->durability.safe, 2);
+	type_text(cast[0], "!"); /* and no time passes */
+	ck_assert_uint_eq(cast[0]->durability.safe, 0);
+	ck_assert_uint_gt(cast[0]->durability.unsent, 0);
+	finish();
+}
+END_TEST
+
 START_TEST(what_was_typed_last_before_closing_reaches_the_others)
 {
 	struct tg_buf event = {0};
@@ -799,7 +812,7 @@ END_TEST
 int
 main(void)
 {
-	const TTest *const tests[] = {what_one_types_the_other_sees,
+	const TTest *const tests[] = {what_one_types_the_other_sees, what_is_typed_counts_as_unsafe_at_once,
 	    what_was_typed_last_before_closing_reaches_the_others, a_gap_is_noticed_and_asked_for,
 	    a_relay_restart_in_the_middle_of_typing_loses_nothing, both_offline_both_edit_both_come_back,
 	    two_tabs_of_one_profile_share_what_they_type_even_offline,

@@ -285,7 +285,7 @@ store_and_queue(struct tgp_grid *g, uint64_t start, const struct tg_ops *ops, co
 	while (a->unsent_bytes > TGP_UNSENT_BYTES && a->unsent_count > 1)
 		unsent_drop(a, 0);
 	remember_root(a, &a->log->log.head);
-	tgp_batch_ops(&batch, ops);
+	tgp_batch_ops(&batch, ops, 1);
 	if (a->settled) {
 		uint8_t key[TG_STORAGE_KEY_MAX_BYTES];
 		size_t n = tgp_settled_key(g, &a->log->log.key, key);
@@ -792,8 +792,8 @@ mark_dirty(struct tgp_grid *g)
 		a->dirty = 1;
 		a->flush_at =
 		    next > g->peer->now_ms && a->flushed_at <= g->peer->now_ms ? next : g->peer->now_ms;
+		tgp_fx_durability(g); /* at once: nobody may think it safe until the next tick */
 	}
-	g->durability_dirty = 1;
 }
 
 static int

@@ -736,7 +736,7 @@ receive(struct tgp_grid *g, struct tgp_log *l, const struct tg_run *run, const s
 				g->peer->bytes_total += ops.len;
 		}
 		if ((rc = deliver_new(g, l, &ops)) == TG_OK) {
-			tgp_batch_ops(&batch, &ops);
+			tgp_batch_ops(&batch, &ops, 0);
 			rc = tgp_store(g->peer, g, &batch, 0, run_stored, &job);
 		}
 		if (rc == TG_OK && l->late && l->log.far == NULL) {

@@ -539,8 +539,9 @@ struct tgp_batch {
 };
 
 void tgp_batch_put(struct tgp_batch *b, unsigned op, struct tg_bytes key, struct tg_bytes value);
-/** tgp_batch_ops(b, ops): Add what a log operation wants stored; heads only if longer. */
-void tgp_batch_ops(struct tgp_batch *b, const struct tg_ops *ops);
+/** tgp_batch_ops(b, ops, own): Add what a log operation wants stored; heads only if longer, but that of a log
+ * which is ${own} and locked is: a condition is one more answer to wait for, on every key stroke. */
+void tgp_batch_ops(struct tgp_batch *b, const struct tg_ops *ops, int own);
 
 /** tgp_store(p, grid, batch, strict, fn, job): Send the batch; ${fn} (may be NULL) hears of success only: a
  * batch that failed is kept and tried again.  Takes the batch's memory.  *${job} (may be NULL) lets the

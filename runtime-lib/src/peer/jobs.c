@@ -60,12 +60,12 @@ tgp_batch_put(struct tgp_batch *b, unsigned op, struct tg_bytes key, struct tg_b
 }
 
 void
-tgp_batch_ops(struct tgp_batch *b, const struct tg_ops *ops)
+tgp_batch_ops(struct tgp_batch *b, const struct tg_ops *ops, int own)
 {
 	for (size_t i = 0; i < ops->count; i++) {
 		struct tg_bytes key = tg_ops_key(ops, i);
 
-		tgp_batch_put(b, key.data[0] == 'h' ? 2 : 0, key, tg_ops_value(ops, i));
+		tgp_batch_put(b, key.data[0] == 'h' && !own ? 2 : 0, key, tg_ops_value(ops, i));
 	}
 }
 
