@@ -158,6 +158,19 @@ test("a document survives a reload, with title and formatting, and the list show
 	clean();
 });
 
+test("what was typed a moment before the page is loaded anew is there", LIMIT, async () => {
+	await fresh("In a hurry");
+	for (let n = 1; n <= 8; n++) {
+		await a.page.keyboard.type(`word${n} `);
+		const before = await shown(a.page);
+		await a.page.reload();
+		await a.page.locator(".ProseMirror", { hasText: "word" }).waitFor();
+		assert.equal(await shown(a.page), before);
+		await a.toEnd();
+	}
+	clean();
+});
+
 test("a phone has room: nothing is wider than 390 px, the toolbar scrolls", LIMIT, async () => {
 	await fresh("Narrow");
 	await a.page.keyboard.type("```" + " ");
@@ -170,15 +183,16 @@ test("a phone has room: nothing is wider than 390 px, the toolbar scrolls", LIMI
 });
 
 test("a click on New document before the runtime is up makes one all the same", LIMIT, async () => {
-	await a.page.goto("about:blank");
-	await a.page.goto(`${world.origin}/#/`, { waitUntil: "commit" });
-	await a.page.evaluate(() => {
+	const page = await a.context.newPage();
+	await page.addInitScript(() => {
 		new MutationObserver((_list, observer) => {
 			const button = document.querySelector(".home-head .button");
 			if (button) observer.disconnect(), button.click();
 		}).observe(document, { subtree: true, childList: true });
 	});
-	await a.page.locator(".ProseMirror").waitFor();
+	await page.goto(`${world.origin}/#/`);
+	await page.locator(".ProseMirror").waitFor();
+	await page.close();
 	clean();
 });
 

@@ -329,14 +329,13 @@ export class Controller {
 
 	private flush(): void {
 		if (this.state.open?.phase === "ready" && !this.again) this.runtime.command(Command.flush, this.openGrid()).catch(() => undefined);
+		this.host.hurry();
 	}
 
 	// Typed and not yet on the disk: what closing the tab now would lose.
 	private unsaved(): boolean {
-		// Asked before flushing, which has the disk busy for a moment though nothing may be new.
-		const unsaved = this.state.storageFull || (this.host.pendingStores() > 0 && Date.now() - this.lastEdit < 5000);
 		this.flush();
-		return unsaved;
+		return this.state.storageFull || (this.host.writing() && Date.now() - this.lastEdit < 5000);
 	}
 
 	private openGrid(): Uint8Array {

@@ -3,7 +3,13 @@ import { Effect, Event, Status, type Runtime } from "../runtime/runtime";
 import type { Value } from "../runtime/msgpack";
 import { Links } from "./links";
 import { Locks } from "./locks";
-import type { Storage } from "./storage";
+import type { Storage, Write } from "./storage";
+
+interface Batch {
+	writes: Write[];
+	strict: boolean;
+	ended: Promise<number>;
+}
 
 const ENTROPY_EVERY_MS = 3_600_000;
 
@@ -13,8 +19,7 @@ export class Host {
 	private timer: ReturnType<typeof setTimeout> | undefined;
 	private readonly soon = new MessageChannel();
 	private soonAsked = false;
-	private storing = 0;
-	private written: Promise<number> = Promise.resolve(Status.ok); // how the newest batch ended, or will
+	private readonly storing: Batch[] = []; // those whose end the peer does not know yet, oldest first
 
 	constructor(private readonly runtime: Runtime, private readonly storage: Storage, linksChanged: () => void) {
 		this.links = new Links(runtime, linksChanged);
@@ -39,9 +44,17 @@ export class Host {
 		this.links.openTabs();
 	}
 
-	/// Batches handed to the disk and not yet confirmed.
-	pendingStores(): number {
-		return this.storing;
+	/// Is anything on its way to the disk?
+	writing(): boolean {
+		return this.storing.some((batch) => batch.writes.length > 0);
+	}
+
+	/// The page may be gone in a moment: what waits for its turn is written now, in one transaction with what is under
+	/// way.  To write that twice changes nothing, and if this works all of it is stored.
+	hurry(): void {
+		if (!this.writing()) return;
+		const together = this.storage.store(this.storing.flatMap((batch) => batch.writes), this.storing.some((batch) => batch.strict));
+		for (const batch of this.storing) batch.ended = together;
 	}
 
 	private entropy(): void {
@@ -65,16 +78,19 @@ export class Host {
 
 	// One batch after another.  When one fails, so do those asked for before the peer could hear of it: storage
 	// holds a prefix of what was asked for.
-	private async store([batch, strict, list]: Value[]): Promise<void> {
+	private async store([number, strict, list]: Value[]): Promise<void> {
 		const writes = (list as [number, Uint8Array, Uint8Array][]).map(([op, key, value]) => ({ op, key, value }));
-		const before = this.written;
-		this.storing++;
-		const written = before.then((failed) => (failed === Status.ok ? this.storage.store(writes, strict as boolean) : failed));
-		this.written = written;
-		const status = await written;
-		this.storing--;
-		if (this.written === written) this.written = Promise.resolve(Status.ok);
-		this.runtime.event(Event.stored, batch as number, status);
+		const before = this.storing.at(-1)?.ended ?? Promise.resolve<number>(Status.ok);
+		const own: Promise<number> = before.then((failed) => {
+			if (batch.ended !== own) return batch.ended; // hurry() took it along: older must not be written over newer
+			return failed === Status.ok ? this.storage.store(writes, batch.strict) : failed;
+		});
+		const batch: Batch = { writes, strict: strict as boolean, ended: own };
+		this.storing.push(batch);
+		let status;
+		for (let ended; ended !== batch.ended; ) status = await (ended = batch.ended);
+		this.storing.splice(this.storing.indexOf(batch), 1);
+		this.runtime.event(Event.stored, number as number, status as number);
 	}
 
 	private async load([request, from, to, maxBytes]: Value[]): Promise<void> {

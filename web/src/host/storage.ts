@@ -69,6 +69,8 @@ export class Storage {
 						return;
 					}
 				}
+				// All is asked for: a page that is being left does not live to see the requests succeed.
+				tx.commit();
 			};
 			from(0);
 		});
