@@ -63,11 +63,25 @@ count_holders(struct tg_bytes devices, uint64_t *lasting, uint64_t *passing)
 	}
 }
 
+/* A relay may work in a moment, so it is tried until the time is over: what is wrong is said at once, and
+ * once. */
+static void
+in_trouble(struct tg_client *s, const char *what, const char *detail)
+{
+	char trouble[sizeof s->trouble];
+
+	snprintf(trouble, sizeof trouble, "%s: %s", what, detail);
+	if (!s->options.quiet && strcmp(trouble, s->trouble) != 0)
+		fprintf(stderr, "toygrid: %s; trying again\n", trouble);
+	memcpy(s->trouble, trouble, sizeof trouble);
+}
+
 static void
 on_effect(void *ctx, const struct tg_effect *e)
 {
 	struct tg_client *s = ctx;
 	uint64_t lasting, passing;
+	char detail[sizeof s->trouble];
 
 	switch (e->kind) {
 	case TG_EFFECT_GRID:
@@ -96,9 +110,11 @@ on_effect(void *ctx, const struct tg_effect *e)
 	case TG_EFFECT_LINK:
 		if (e->u.link.state == TG_LINK_LIVE)
 			s->links_live++;
-		if (e->u.link.state == TG_LINK_REFUSED)
-			snprintf(s->trouble, sizeof s->trouble, "a relay refused: %.*s",
-			    (int)e->u.link.detail.len, (const char *)e->u.link.detail.data);
+		if (e->u.link.state == TG_LINK_REFUSED) {
+			snprintf(detail, sizeof detail, "%.*s", (int)e->u.link.detail.len,
+			    (const char *)e->u.link.detail.data);
+			in_trouble(s, "a relay refused", detail);
+		}
 		break;
 	case TG_EFFECT_NOTICE:
 		s->refused |= e->u.notice.code == NOTICE_REFUSED;
@@ -122,7 +138,7 @@ on_log(void *ctx, enum tg_host_log_level level, const char *what, const char *de
 	if (level == TG_LOG_ERROR)
 		fprintf(stderr, "toygrid: %s: %s\n", what, detail);
 	else if (strcmp(what, "connected") != 0 && strcmp(what, "storage") != 0)
-		snprintf(s->trouble, sizeof s->trouble, "%s: %s", what, detail);
+		in_trouble(s, what, detail);
 }
 
 static void
