@@ -157,6 +157,37 @@ START_TEST(a_tab_reopened_after_close_goes_on_with_the_same_log)
 END_TEST
 
 /* A socket carries 256 topics: what a closed document leaves there is missing to later ones. */
+START_TEST(a_reopened_document_says_again_how_safe_it_is)
+{
+	party(62, 2, 1);
+	sim_user_type_token(cast[0]->user);
+	sim_world_run(world, 3000);
+	ck_assert_uint_eq(cast[0]->durability.safe, 2);
+	sim_host_kill(cast[0]);
+	enter(0, "");
+	sim_world_run(world, 3000);
+	ck_assert_uint_eq(cast[0]->durability.safe, 2);
+	/* An edit begins anew, in whatever log it goes to. */
+	sim_user_type_token(cast[0]->user);
+	ck_assert_uint_eq(cast[0]->durability.safe, 0);
+	sim_world_run(world, 3000);
+	ck_assert_uint_eq(cast[0]->durability.safe, 2);
+	/* Alone, and in a fresh log: what others held of the other one does not count for it. */
+	sim_host_kill(cast[1]);
+	sim_host_kill(cast[0]);
+	enter(0, "");
+	sim_world_run(world, 3000);
+	ck_assert_uint_eq(cast[0]->durability.safe, 1);
+	sim_user_type_token(cast[0]->user);
+	sim_world_run(world, 3000);
+	ck_assert_uint_eq(cast[0]->durability.safe, 1);
+	enter(1, "");
+	sim_world_run(world, 3000);
+	ck_assert_uint_eq(cast[0]->durability.safe, 2);
+	finish();
+}
+END_TEST
+
 START_TEST(who_closes_a_document_leaves_no_subscription_behind)
 {
 	struct tg_buf event;
@@ -817,6 +848,7 @@ main(void)
 	    a_relay_restart_in_the_middle_of_typing_loses_nothing, both_offline_both_edit_both_come_back,
 	    two_tabs_of_one_profile_share_what_they_type_even_offline,
 	    a_tab_reopened_after_close_goes_on_with_the_same_log,
+	    a_reopened_document_says_again_how_safe_it_is,
 	    who_closes_a_document_leaves_no_subscription_behind,
 	    a_crash_between_store_and_stored_loses_nothing_promised, a_power_cut_forks_nothing,
 	    a_power_cut_forks_nothing_when_only_somebody_who_missed_it_answers,

@@ -499,6 +499,9 @@ use_log(struct tgp_grid *g, struct tgp_log *l)
 {
 	struct tgp_author *a = &g->author;
 
+	if (l != a->candidate) /* what devices said to hold was another log */
+		for (size_t i = 0; i < g->session_count; i++)
+			g->sessions[i].holds = 0;
 	a->log = l;
 	a->candidate = NULL;
 	a->stored = a->confirmed = l->log.head.length;
@@ -594,6 +597,7 @@ candidate_loaded(struct tg_peer *p, struct tgp_retry *retry)
 		return rc;
 	(void)p;
 	g->author.candidate = l;
+	g->durability_dirty = 1;
 	/* Whoever answered our joining did so before it could be heard: ask again. */
 	return tgp_joined_anywhere(g) ? tgp_have_all(g, TG_HAVE_ANSWER) : TG_OK;
 }
@@ -676,9 +680,16 @@ tgp_author_ready(struct tgp_grid *g)
 	return try_candidate(g, UINT64_MAX);
 }
 
+const struct tgp_log *
+tgp_author_newest(const struct tgp_grid *g)
+{
+	return g->author.log ? g->author.log : g->author.candidate;
+}
+
 static void
 drop_candidate(struct tgp_grid *g)
 {
+	g->durability_dirty = 1;
 	tgp_fx_unlock(g->peer, lock_name(g->author.candidate));
 	g->author.candidate = NULL;
 	g->author.confirm_at = 0;

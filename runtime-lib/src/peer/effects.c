@@ -282,11 +282,14 @@ void
 tgp_fx_durability(struct tgp_grid *g)
 {
 	const struct tgp_author *a = &g->author;
-	uint64_t length = a->log ? a->log->log.head.length : 0, safe, unsent;
+	const struct tgp_log *own = tgp_author_newest(g);
+	uint64_t length = own ? own->log.head.length : 0, safe, unsent;
 	struct tg_buf *b;
 	uint32_t devices = 0;
 
-	safe = a->log && !a->dirty && a->log->acked >= length && length > 0;
+	/* At rest it stands at its mark, which was stored strictly. */
+	safe = length > 0 && !a->dirty &&
+	       (own == a->candidate || own->acked >= length || (a->settled && a->stored >= length));
 	unsent = a->dirty;
 	if (a->log && a->log->log.head.length > a->confirmed)
 		unsent += a->log->log.head.length - a->confirmed;

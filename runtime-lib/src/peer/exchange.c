@@ -143,6 +143,16 @@ tgp_have_to(struct tgp_grid *g, const struct tg_key *session, unsigned flags)
 	return rc;
 }
 
+/* Session ${s} acked ${length} entries of the newest own log. */
+static void
+says_to_hold(struct tgp_grid *g, struct tgp_session *s, uint64_t length)
+{
+	if (length <= s->holds)
+		return;
+	s->holds = length;
+	g->durability_dirty = 1;
+}
+
 /* What one session says of one log; twice: it says to hold two histories of it. */
 static int
 take_state(struct tgp_grid *g, struct tgp_session *s, const struct tg_log_state *state, int ack, int twice)
@@ -164,12 +174,13 @@ take_state(struct tgp_grid *g, struct tgp_session *s, const struct tg_log_state 
 				   : TG_OK; /* not a length of ours that we remember: says nothing */
 		if (s->role != TG_SESSION_VIEWER && tgp_author_confirm(g, state->length) != TG_OK)
 			return TG_ENOMEM;
-		if (ack && state->length > s->holds) {
-			s->holds = state->length;
-			g->durability_dirty = 1;
-		}
+		if (ack)
+			says_to_hold(g, s, state->length);
 		return TG_OK;
 	}
+	if (ack && l != NULL && l == a->candidate && state->length == l->log.head.length &&
+	    tg_hash_cmp(&state->root, &l->log.head.root) == 0)
+		says_to_hold(g, s, state->length);
 	/* More of the history that is held would still be the usual case: a doubt may be somebody's lie. */
 	if (l != NULL && (l->closed || twice || (l->doubted && state->length <= l->log.length)))
 		return tgp_target_add(g, &state->log, state->length, &state->root, &s->key);
@@ -235,6 +246,8 @@ tgp_have_received(struct tgp_grid *g, const struct tg_message *m, int on_inbox)
 			state = (struct tg_log_state){head->log, head->length, head->root};
 			if (tgp_author_evidence(g, s, &state) != TG_OK)
 				return TG_ENOMEM;
+			if (have.flags & TG_HAVE_ACK)
+				says_to_hold(g, s, state.length);
 		}
 		/* Equal digests: the other holds our newest entry too. */
 		if (same && g->author.log && s->role != TG_SESSION_VIEWER) {
@@ -242,10 +255,8 @@ tgp_have_received(struct tgp_grid *g, const struct tg_message *m, int on_inbox)
 
 			if (tgp_author_confirm(g, length) != TG_OK)
 				return TG_ENOMEM;
-			if ((have.flags & TG_HAVE_ACK) && length > s->holds) {
-				s->holds = length;
-				g->durability_dirty = 1;
-			}
+			if (have.flags & TG_HAVE_ACK)
+				says_to_hold(g, s, length);
 		}
 	}
 	list = have.list;

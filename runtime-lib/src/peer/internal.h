@@ -240,7 +240,7 @@ struct tgp_session {
 	int temporary;
 	uint64_t seen_ms;
 	uint64_t list_ms; /* when we last sent it a list unasked */
-	uint64_t holds;	  /* length of our own log that it acked, 0 none */
+	uint64_t holds;	  /* length of our newest own log that it acked, 0 none */
 	unsigned lies;	  /* states it told of forked logs that nobody could show yet */
 	struct tg_window window;
 	/* presence */
@@ -637,6 +637,9 @@ int tgp_author_transition(
     struct tgp_grid *g, const struct tg_buf *transition, unsigned class); /* one encoded transition */
 int tgp_author_begin(struct tgp_grid *g, const struct tg_buf *genesis);	  /* make a new log */
 int tgp_author_leave(struct tgp_grid *g); /* the own log forked: what follows goes to a fresh one */
+/** tgp_author_newest(g): The log that own entries go to, or may go to once others have confirmed it; or NULL.
+ */
+const struct tgp_log *tgp_author_newest(const struct tgp_grid *g);
 int tgp_author_ready(struct tgp_grid *g); /* grid loaded: look for an idle own log */
 /** tgp_author_evidence: a device other than ours says it knows ${log} up to ${state} (NULL: not at all). */
 int tgp_author_evidence(struct tgp_grid *g, const struct tgp_session *s, const struct tg_log_state *state);
