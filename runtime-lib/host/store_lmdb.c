@@ -18,6 +18,13 @@
 /* Below this much room a failed write counts as "disk full", whatever the error said. */
 #define LITTLE_ROOM_BYTES (1u << 20)
 
+/*
+ * What lock.mdb is given before LMDB sees it.  LMDB needs a header of three cache lines or so and one of 64
+ * bytes for each of its 126 readers, 8,192 bytes on x86-64 and a little more where a mutex is larger; in a
+ * longer file it makes room for more readers.  Twice that, so that it never has to lengthen the file itself.
+ */
+#define LOCK_FILE_BYTES 16384
+
 struct batch {
 	uint64_t id;
 	int strict;
@@ -75,6 +82,38 @@ status_of(struct tg_store *store, int rc)
 	return TG_EIO;
 }
 
+/* Why, for a person. */
+static const char *
+reason(int rc)
+{
+	return rc == ENOSPC ? "the disk is full" : mdb_strerror(rc); /* which knows errno's values too */
+}
+
+/*
+ * LMDB lengthens lock.mdb with ftruncate() and writes to it through a map: on a disk without room that is a
+ * hole, and the first write into it ends the process with SIGBUS.  So the room is taken here, where it can
+ * fail.  0 or errno.
+ */
+static int
+reserve_lock_file(const char *dir)
+{
+	char path[4096];
+	struct stat st;
+	int fd, rc = 0;
+
+	if (snprintf(path, sizeof path, "%s/lock.mdb", dir) >= (int)sizeof path)
+		return ENAMETOOLONG;
+	if ((fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) < 0)
+		return errno;
+	if (fstat(fd, &st) != 0)
+		rc = errno;
+	/* Nothing to ask for when it is all there: what is stored can be read on a full disk. */
+	else if (st.st_size < LOCK_FILE_BYTES || (uint64_t)st.st_blocks * 512 < LOCK_FILE_BYTES)
+		rc = posix_fallocate(fd, 0, LOCK_FILE_BYTES);
+	close(fd);
+	return rc;
+}
+
 static int
 open_env(struct tg_store *store)
 {
@@ -90,7 +129,7 @@ open_env(struct tg_store *store)
 
 	if (store->options.max_bytes != 0 && map > store->options.max_bytes)
 		map = store->options.max_bytes;
-	if ((rc = mdb_env_create(&store->env)) != 0)
+	if ((rc = reserve_lock_file(store->dir)) != 0 || (rc = mdb_env_create(&store->env)) != 0)
 		return rc;
 	if ((rc = mdb_env_set_mapsize(store->env, map)) != 0 ||
 	    (rc = mdb_env_open(store->env, store->dir, flags, 0600)) != 0 ||
@@ -130,7 +169,7 @@ lock_dir(struct tg_store *store, char error[TG_STORE_ERROR_BYTES])
 		return TG_EIO;
 	}
 	if ((store->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) < 0) {
-		say(error, store->dir, "cannot open toygrid.lock", strerror(errno));
+		say(error, store->dir, "cannot open toygrid.lock", reason(errno));
 		return no_space(errno) ? TG_EFULL : TG_EIO;
 	}
 	if (flock(store->lock_fd, LOCK_EX | LOCK_NB) != 0) {
@@ -158,7 +197,7 @@ tg_store_open(struct tg_store **out, const char *dir, const struct tg_store_opti
     char error[TG_STORE_ERROR_BYTES])
 {
 	struct tg_store *store;
-	int rc;
+	int rc, status;
 
 	*out = NULL;
 	error[0] = '\0';
@@ -171,15 +210,17 @@ tg_store_open(struct tg_store **out, const char *dir, const struct tg_store_opti
 	if (options != NULL)
 		store->options = *options;
 	if (mkdir(dir, 0700) != 0 && errno != EEXIST) {
-		say(error, dir, "cannot make the directory", strerror(errno));
+		say(error, dir, "cannot make the directory", reason(errno));
 		rc = no_space(errno) ? TG_EFULL : TG_EIO;
 		goto close_store;
 	}
 	if ((rc = lock_dir(store, error)) != TG_OK)
 		goto close_store;
 	if ((rc = open_env(store)) != 0) {
-		say(error, dir, "cannot open the database", mdb_strerror(rc));
-		rc = rc == ENOMEM ? TG_ENOMEM : status_of(store, rc) == TG_EFULL ? TG_EFULL : TG_EIO;
+		status = rc == ENOMEM ? TG_ENOMEM : status_of(store, rc) == TG_EFULL ? TG_EFULL : TG_EIO;
+		say(error, dir, "cannot open the database",
+		    reason(rc == EIO && status == TG_EFULL ? ENOSPC : rc));
+		rc = status;
 		goto close_store;
 	}
 	*out = store;
