@@ -70,6 +70,8 @@ tg_cmd_grid_export(int argc, char **argv)
 	};
 	const struct tg_usage usage = {"toygrid grid export LINK --relay URL [options]",
 	    "Join a document, wait until nothing that others hold is missing, and print it.\n"
+	    "Comments are left out: no format has a place for them.  JSON is the body alone, without cells, "
+	    "notes, captions.\n"
 	    "LINK may be @FILE: the link is read from there and stays out of the list of processes.",
 	    args, 1, 1};
 	struct tg_client s;

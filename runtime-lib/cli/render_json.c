@@ -1,5 +1,5 @@
-/* JSON: all there is, as it is stored: {"title", "blocks": [{"attrs", "runs": [{"text" | "object",
- * "attrs"}]}]}. */
+/* JSON: the body, all there is of it, as it is stored: {"title", "blocks": [{"attrs", "runs": [{"text" |
+ * "object", "attrs"}]}]}. */
 #include <stdio.h>
 
 #include <toygrid/status.h>
@@ -83,7 +83,7 @@ tg_render_json(const struct tg_document *d, struct tg_buf *out)
 	tg_put_text(out, "{\"title\":");
 	put_string(out, title);
 	tg_put_text(out, ",\"blocks\":[");
-	for (i = 0; i < d->block_count; i++) {
+	for (i = 0; i < d->body.count; i++) {
 		tg_put_text(out, i > 0 ? ",\n{\"attrs\":" : "\n{\"attrs\":");
 		put_attrs(out, d->blocks[i].format);
 		tg_put_text(out, ",\"runs\":[");

@@ -171,7 +171,7 @@ START_TEST(quotes_nest_and_two_side_by_side_stay_two)
 	block("path=quote/quote", "b");
 	block("list=bullet path=quote", "c");
 	block("path=quote:2", "d");
-	ck_assert_str_eq(render(tg_render_markdown), "> a\n\n> > b\n\n> - c\n\n> d\n");
+	ck_assert_str_eq(render(tg_render_markdown), "> a\n> \n> > b\n> \n> - c\n\n> d\n");
 	ck_assert_str_eq(html(),
 	    "<blockquote>\n<p>a</p>\n<blockquote>\n<p>b</p>\n</blockquote>\n<ul>\n<li><p>c</p>\n</li></ul>\n"
 	    "</blockquote>\n<blockquote>\n<p>d</p>\n</blockquote>\n");
