@@ -92,7 +92,7 @@ tg_read_in(struct tg_client *s, const char *path, const struct tg_buf *text, enu
 	if (rc == TG_EFORMAT)
 		fprintf(stderr, "toygrid: %s: this is no text in UTF-8\n", path);
 	else if (rc == TG_ELIMIT)
-		fprintf(stderr, "toygrid: %s: nested too deep\n", path);
+		fprintf(stderr, "toygrid: %s: nested too deep, or too many cells and notes\n", path);
 	else if (rc == TG_EPERM)
 		fprintf(stderr, "toygrid: not written: this link does not allow it\n");
 	else if (rc != TG_OK)

@@ -120,6 +120,27 @@ static const char *const markdown_same[] = {
     "- one\n  - <!-- -->\n\n    # in an item\n",
     "ends in a break<br>\n\n**bold**<br><br>\n",
     "- one\n\npara\n\n- two\n",
+    "| a | b |\n| --- | --- |\n| c | d |\n\nbehind\n",
+    "| l | c | r |\n| :-- | :-: | --: |\n| 1 | 2 | 3 |\n",
+    "|  |  |\n| --- | --- |\n| no | header |\n",
+    "| \\| | `a\\|b` |\n| --- | --- |\n| \\\\\\| | [l](<https://e.example/\\|>) |\n| two<br>lines | **b** "
+    "*i* |\n",
+    "| &#32; a | # |\n| --- | --- |\n",
+    "> | a |\n> | --- |\n> | b |\n",
+    "- one\n\n  | a |\n  | --- |\n  | b |\n\n- two\n",
+    "text[^1] and[^2], and again[^1].\n\n[^1]: one\n\n[^2]: two\n",
+    "a[^1]\n\n[^1]: one\n\n    more\n\n    - list\n      - deeper\n\n    > quote\n\n    ```\n    code\n    "
+    "```\n",
+    "a[^1]\n\n[^1]: <!-- -->\n\n    - list\n",
+    "a[^1]\n\n[^1]: <!-- -->\n\n    | t |\n    | --- |\n    | u |\n",
+    "a[^1]\n\n[^1]: in a note[^2]\n\n[^2]: deeper, and back[^1]\n",
+    "[^1]\\: no definition\\![^1] \\!![](<https://e.example/p>)\n\n[^1]: \n",
+    "| a[^1] |\n| --- |\n| b[^2] |\n\n[^1]: one\n\n[^2]: two\n",
+    "![alt](<https://e.example/p.png> \"below \\\"it\\\" \\& \\<so>\")\n",
+    "- one\n\n  ![](<https://e.example/p.png> \"below\")\n",
+    "- a\n\n  ```\n  code\n  ```\n\n  - b\n\n    ```\n    more\n    ```\n",
+    "> - a\n> \n>   ```\n>   code\n>   ```\n> \n> - b\n> \n> > 1. c\n",
+    "- a\n\n> quote\n\n- b\n",
 };
 
 START_TEST(markdown_comes_back_as_it_was)
@@ -145,12 +166,25 @@ static const struct {
     {"a <script>alert(1)</script> b\n", "a alert(1) b\n"},
     {"a <img src=x onerror=alert(1)> b\n", "a  b\n"},
     {"<div onclick=\"x()\"><p>in <b>bold</b></p><ul><li>x</li></ul></div>\n", "in **bold**\n\n- x\n"},
-    {"- > quote in a list\n", "- quote in a list\n"},
+    {"- > quote in a list\n", "- \n\n> quote in a list\n"},
+    {"- a\n\n  > q\n\n  more\n- b\n", "- a\n\n> q\n\nmore\n\n- b\n"},
+    {"1. a\n2. b\n   > q\n3. c\n   - d\n     > r\n   - e\n4. f\n",
+	"1. a\n2. b\n\n> q\n\n3. c\n   - d\n\n> r\n\n- e\n\n<!-- -->\n\n4. f\n"},
+    {"- > - in\n  >   > deeper\n", "- \n\n> - in\n> \n> > deeper\n"},
+    {"- a\n  >\n- b\n", "- a\n- b\n"},
     {"- # heading in a list\n", "- <!-- -->\n\n  # heading in a list\n"},
     {"- - - x\n", "- \n  - \n    - x\n"},
     {"```js {1,2} x\ny\n```\n", "```js\ny\n```\n"},
     {"    indented\n", "```\nindented\n```\n"},
-    {"| a | b |\n|---|---|\n| c | d |\n", "\\| a \\| b \\| \\|---\\|---\\| \\| c \\| d \\|\n"},
+    {"| a | b |\n|---|---|\n| c | d |\n", "| a | b |\n| --- | --- |\n| c | d |\n"},
+    {"a|b\n-|-\nc\nd|e|f\n\ng", "| a | b |\n| --- | --- |\n| c |  |\n| d | e |\n\ng\n"},
+    {"|a|\n|-|\n", "| a |\n| --- |\n"},
+    {"||\n|-|\n", "|  |\n| --- |\n"},
+    {"x[^b] y[^a] z[^none]\n\n[^a]: A\n[^b]: B\n[^c]: C\n",
+	"x[^1] y[^2] z\\[^none\\]\n\n[^1]: B\n\n[^2]: A\n"},
+    {"![a](<https://e.example/p> 'ti  \"tle')\n", "![a](<https://e.example/p> \"ti  \\\"tle\")\n"},
+    {"![a](<javascript:x> 'title')\n", "a\n"},
+    {"a\n:-\n\n\\:-\n", "| a |\n| :-- |\n\n\\:-\n"},
     {"<b>open\n\nnot bold any more\n", "**open**\n\nnot bold any more\n"},
     {"-\n- x\n", "- \n- x\n"},
     {"\xef\xbb\xbftext\n", "text\n"},
@@ -190,6 +224,33 @@ static const char *const html_same[] = {
     "<p>a</p>\n<hr>\n<p>b</p>\n",
     "<p><img src=\"https://example.org/p.png\" alt=\"a &quot;picture&quot;\"> text</p>\n",
     "<p>été ☃ 🦊</p>\n",
+    "<table>\n<tr><th scope=\"col\">a</th><th "
+    "scope=\"col\">b</th></tr>\n<tr><td>c</td><td></td></tr>\n</table>\n",
+    ("<table>\n<tr><th align=\"right\" scope=\"col\"></th><th scope=\"col\">x</th></tr>\n"
+     "<tr><th align=\"right\" scope=\"row\">y</th><td>1</td></tr>\n</table>\n"),
+    ("<table>\n<tr><td colspan=\"2\" rowspan=\"2\">a</td><td>b</td></tr>\n<tr><td>c</td></tr>\n"
+     "<tr><td>d</td><td>e</td><td>f</td></tr>\n</table>\n"),
+    ("<table>\n<tr><td rowspan=\"2\">a</td><td rowspan=\"2\">b</td></tr>\n<tr></tr>\n</table>\n"),
+    ("<table>\n<tr><td><p>one</p>\n<ul>\n<li><p>two</p>\n</li></ul>\n<blockquote>\n<p>q</p>\n</blockquote>\n"
+     "</td><td><pre><code>code</code></pre>\n</td></tr>\n</table>\n<p>behind</p>\n"),
+    ("<table>\n<tr><td><table>\n<tr><td>in</td></tr>\n</table>\n<p>b</p>\n</td><td>c</td></tr>\n</table>\n"),
+    ("<ul>\n<li><p>a</p>\n<table>\n<tr><td>t</td></tr>\n</table>\n<p>more</p>\n</li>\n<li><p>b</p>\n</li></"
+     "ul>\n"),
+    ("<blockquote>\n<ul>\n<li><p>a</p>\n<table>\n<tr><td>t</td></tr>\n</table>\n</li></ul>\n</blockquote>\n"),
+    ("<blockquote>\n<ul>\n<li><p>x</p>\n<pre><code>y</code></pre>\n<ol>\n<li><p>z</p>\n</li></ol>\n</li></"
+     "ul>\n"
+     "</blockquote>\n"),
+    "<ul>\n<li><p>a</p>\n</li></ul>\n<blockquote>\n<p>q</p>\n</blockquote>\n<ul>\n<li><p>b</p>\n</li></ul>\n",
+    ("<p>a<sup><a href=\"#fn1\" role=\"doc-noteref\">1</a></sup>b<sup><a href=\"#fn2\" "
+     "role=\"doc-noteref\">2</a></sup> <sup><a href=\"#fn1\" role=\"doc-noteref\">1</a></sup></p>\n"
+     "<section role=\"doc-endnotes\">\n<ol>\n<li id=\"fn1\">one <em>i</em></li>\n"
+     "<li id=\"fn2\"><p>two</p>\n<table>\n<tr><td>t<sup><a href=\"#fn3\" "
+     "role=\"doc-noteref\">3</a></sup></td>"
+     "</tr>\n</table>\n</li>\n<li id=\"fn3\"></li>\n</ol>\n</section>\n"),
+    ("<figure><img src=\"https://e.example/p.png\" alt=\"a\"></figure>\n<figure><img "
+     "src=\"https://e.example/q.png\" alt=\"\"><figcaption>under <strong>it</strong></figcaption></figure>\n"
+     "<figure><img src=\"https://e.example/r.png\" alt=\"\"><figcaption><p>one</p>\n<p>two</p>\n"
+     "</figcaption></figure>\n<p>behind</p>\n"),
 };
 
 START_TEST(html_comes_back_as_it_was)
@@ -212,12 +273,47 @@ static const struct {
 	"<ul>\n<li><p>a</p>\n<ul>\n<li><p>b</p>\n</li></ul>\n</li>\n<li><p>c</p>\n</li></ul>\n"},
     {"<ul><li><h2>h</h2></li><li></li></ul>",
 	"<ul>\n<li><p></p>\n<h2>h</h2>\n</li>\n<li><p></p>\n</li></ul>\n"},
-    {"<ul><li><blockquote>q</blockquote></li></ul>", "<ul>\n<li><p>q</p>\n</li></ul>\n"},
+    {"<ul><li><blockquote>q</blockquote></li></ul>",
+	"<ul>\n<li><p></p>\n</li></ul>\n<blockquote>\n<p>q</p>\n</blockquote>\n"},
+    {"<ol><li>a<blockquote>q</blockquote>more<li>b</ol>",
+	"<ol>\n<li><p>a</p>\n</li></ol>\n<blockquote>\n<p>q</p>\n</blockquote>\n<p>more</p>\n"
+	"<ol start=\"2\">\n<li><p>b</p>\n</li></ol>\n"},
     {"<ul data-type=taskList><li data-checked=true>t</li></ul>",
 	"<ul class=\"tasks\">\n<li><input type=\"checkbox\" disabled checked> <p>t</p>\n</li></ul>\n"},
     {"<table><tr><th>a</th><th>b</th></tr><tr><td>c</td><td>d</td></tr></table>",
-	"<p>a | b</p>\n<p>c | d</p>\n"},
-    {"<table><tr><td>a<td><td>b<td></table>", "<p>a | | b |</p>\n"},
+	"<table>\n<tr><th scope=\"col\">a</th><th scope=\"col\">b</th></tr>\n"
+	"<tr><td>c</td><td>d</td></tr>\n</table>\n"},
+    {"<table><tr><td>a<td><td>b<td></table>",
+	"<table>\n<tr><td>a</td><td></td><td>b</td><td></td></tr>\n</table>\n"},
+    {"<table><caption>C</caption><thead><tr><td>a<tbody><tr><th>r</table>",
+	"<p>C</p>\n<table>\n<tr><th scope=\"col\">a</th></tr>\n<tr><th "
+	"scope=\"col\">r</th></tr>\n</table>\n"},
+    {"<table><tr><td>a<tr><th>r<td>s<td>t</table>", "<table>\n<tr><td>a</td><td></td><td></td></tr>\n"
+						    "<tr><td>r</td><td>s</td><td>t</td></tr>\n</table>\n"},
+    {"<table><tr><th scope=row>r<td>s</table>",
+	"<table>\n<tr><th scope=\"row\">r</th><td>s</td></tr>\n</table>\n"},
+    /* Spans: clipped to the table and to what is taken. */
+    {"<table><tr><td rowspan=9>a<td colspan=2>b<tr><td>c<td rowspan=0>d<tr><td colspan=7>e</table>",
+	"<table>\n<tr><td rowspan=\"3\">a</td><td colspan=\"2\">b</td></tr>\n"
+	"<tr><td>c</td><td rowspan=\"2\">d</td></tr>\n<tr><td>e</td></tr>\n</table>\n"},
+    /* What is no table of cells alone comes as paragraphs. */
+    {"<table><tr><td>a<td>b</tr>stray<tr><td>c</table>", "<p>a | b</p>\n<p>stray</p>\n<p>c</p>\n"},
+    {"<tr><td>a<td>b</tr>", "<p>a | b</p>\n"},
+    {"<table></table><table><tr></tr></table>", ""},
+    {"<figure><img src=https://e.example/p alt=A><figcaption>c <b>d</b></figcaption></figure>",
+	"<figure><img src=\"https://e.example/p\" alt=\"A\"><figcaption>c "
+	"<strong>d</strong></figcaption></figure>\n"},
+    {"<figure><figcaption>c</figcaption><img src=x alt=A></figure>", "<p>A</p>\n<p>c</p>\n"},
+    {"<figure><pre>x</pre><figcaption>c</figcaption></figure>", "<pre><code>x</code></pre>\n<p>c</p>\n"},
+    /* As pandoc writes footnotes. */
+    {"<p>a<a href=#fn1 id=fnref1 role=doc-noteref><sup>1</sup></a></p><section id=footnotes "
+     "role=doc-endnotes><hr /><ol><li id=fn1><p>note<a href=#fnref1 role=doc-backlink>x</a></p></li></ol>"
+     "</section>",
+	"<p>a<sup><a href=\"#fn1\" role=\"doc-noteref\">1</a></sup></p>\n<section role=\"doc-endnotes\">\n"
+	"<ol>\n<li id=\"fn1\">note</li>\n</ol>\n</section>\n"},
+    /* One that nothing refers to would be lost. */
+    {"<a href=#n>1</a><section role=doc-endnotes><ol><li id=n>x<li>y</ol></section>",
+	"<p>1</p>\n<ol>\n<li><p>x</p>\n</li>\n<li><p>y</p>\n</li></ol>\n"},
     {"<pre class=language-sh>\necho\n</pre>", "<pre><code class=\"language-sh\">echo</code></pre>\n"},
     {"<pre>a<br>b<b>c</b></pre>", "<pre><code>a\nbc</code></pre>\n"},
     {"<a href=https://e.example><b>x</b></a>",
@@ -272,7 +368,8 @@ static void
 check_tags(const char *page, const char *input)
 {
 	static const char *const allowed[] = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "code", "hr",
-	    "blockquote", "ul", "ol", "li", "input", "a", "img", "br", "mark", "strong", "em", "s"};
+	    "blockquote", "ul", "ol", "li", "input", "a", "img", "br", "mark", "strong", "em", "s", "table",
+	    "tr", "th", "td", "figure", "figcaption", "sup", "section"};
 	const char *p = page;
 
 	while ((p = strchr(p, '<')) != NULL) {

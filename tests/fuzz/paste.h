@@ -36,7 +36,8 @@ static void
 fuzz_check_page(const char *p)
 {
 	static const char *const allowed[] = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "code", "hr",
-	    "blockquote", "ul", "ol", "li", "input", "a", "img", "br", "mark", "strong", "em", "s"};
+	    "blockquote", "ul", "ol", "li", "input", "a", "img", "br", "mark", "strong", "em", "s", "table",
+	    "tr", "th", "td", "figure", "figcaption", "sup", "section"};
 
 	while ((p = strchr(p, '<')) != NULL) {
 		size_t n, ok = 0;
