@@ -10,6 +10,7 @@
 #include <toygrid/text.h>
 
 #include "cli/document.h"
+#include "suite.h"
 #include "wire/writer.h"
 
 static struct tg_doc *doc;
@@ -283,8 +284,6 @@ main(void)
 {
 	Suite *s = suite_create("render");
 	TCase *t = tcase_create("formats");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(t, start, stop);
 	tcase_set_timeout(t, 60);
@@ -297,9 +296,5 @@ main(void)
 	tcase_add_test(t, json_holds_every_attribute_and_objects);
 	tcase_add_test(t, random_documents_print_safely_in_every_format);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(s);
 }

@@ -20,6 +20,7 @@
 #include "files/grid_export.h"
 #include "files/new_file.h"
 #include "files/store_read.h"
+#include "suite.h"
 
 static struct fixture plain, sealed;
 
@@ -416,7 +417,6 @@ main(void)
 {
 	Suite *s = suite_create("grid_file");
 	TCase *t = tcase_create("files");
-	SRunner *sr;
 	int failed;
 
 	if (mkdtemp(dir) == NULL)
@@ -436,12 +436,9 @@ main(void)
 	tcase_add_test(t, another_history_of_a_log_is_not_taken_in);
 	tcase_add_test(t, a_file_that_was_not_finished_is_not_there);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
+	failed = suite_run(s);
 	fixture_close(&plain);
 	fixture_close(&sealed);
 	remove_all(dir);
-	return failed != 0;
+	return failed;
 }

@@ -13,6 +13,7 @@
 
 #include "cli/document.h"
 #include "files/paste.h"
+#include "suite.h"
 #include "wire/writer.h"
 
 static struct tg_doc *doc;
@@ -476,7 +477,6 @@ main(void)
 {
 	Suite *s = suite_create("paste");
 	TCase *t = tcase_create("formats");
-	SRunner *sr;
 	int failed;
 
 	tcase_set_timeout(t, 120);
@@ -489,12 +489,9 @@ main(void)
 	tcase_add_test(t, deep_nesting_is_bounded);
 	tcase_add_test(t, plain_text_is_paragraphs_and_a_long_one_comes_in_pieces);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
+	failed = suite_run(s);
 	tg_doc_close(doc);
 	tg_buf_free(&out);
 	tg_buf_free(&title);
-	return failed != 0;
+	return failed;
 }

@@ -11,6 +11,7 @@
 
 #include "log/entry.h"
 #include "log/fixture.h"
+#include "suite.h"
 #include "wire/writer.h"
 
 static struct person alice;
@@ -372,8 +373,6 @@ main(void)
 {
 	Suite *s = suite_create("log_codec");
 	TCase *t = tcase_create("log_codec");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 120);
@@ -389,9 +388,5 @@ main(void)
 	tcase_add_test(t, counts_and_texts_have_limits);
 	tcase_add_test(t, unknown_transitions_are_passed_over_but_must_be_well_formed);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

@@ -14,6 +14,7 @@
 #include "log/entry.h"
 #include "log/fixture.h"
 #include "log/tree.h"
+#include "suite.h"
 
 static struct person alice, bob, replica;
 static struct store sa, sb;
@@ -739,8 +740,6 @@ main(void)
 {
 	Suite *s = suite_create("log");
 	TCase *t = tcase_create("log");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 120);
@@ -766,9 +765,5 @@ main(void)
 	tcase_add_test(t, the_largest_entry_still_fits_a_run_of_a_data_message);
 	tcase_add_test(t, unreleased_entries_move_to_a_new_log);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

@@ -13,6 +13,7 @@
 
 #include "base/mem.h"
 #include "log/fixture.h"
+#include "suite.h"
 
 static struct person alice, bob;
 static struct store sa, sb;
@@ -309,8 +310,6 @@ main(void)
 {
 	Suite *s = suite_create("log_memory");
 	TCase *t = tcase_create("log_memory");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 120);
@@ -321,9 +320,5 @@ main(void)
 	tcase_add_test(t, opening_entries_and_making_records_survives_every_failed_allocation);
 	tcase_add_test(t, chunks_and_files_survive_every_failed_allocation);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "log/fixture.h"
 #include "log/state.h"
+#include "suite.h"
 
 #define READERS 5
 #define STEPS	1500
@@ -335,16 +336,10 @@ main(void)
 {
 	Suite *s = suite_create("log_random");
 	TCase *t = tcase_create("log_random");
-	SRunner *r;
-	int failed;
 
 	tcase_set_timeout(t, 120);
 	tcase_add_loop_test(t, readers_who_pass_runs_on_at_random_all_come_to_hold_the_log, 0, 3);
 	tcase_add_loop_test(t, nobody_ever_holds_a_mixture_of_two_histories, 0, 3);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

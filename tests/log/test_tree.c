@@ -10,6 +10,7 @@
 #include <toygrid/status.h>
 
 #include "log/tree.h"
+#include "suite.h"
 
 #define SMALL 70
 #define LARGE 3000
@@ -201,8 +202,6 @@ main(void)
 {
 	Suite *s = suite_create("tree");
 	TCase *t = tcase_create("tree");
-	SRunner *r;
-	int failed;
 
 	tcase_add_unchecked_fixture(t, setup, NULL);
 	tcase_set_timeout(t, 60);
@@ -213,9 +212,5 @@ main(void)
 	tcase_add_test(t, every_flipped_bit_of_proof_or_leaf_is_refused);
 	tcase_add_test(t, a_proof_reads_a_logarithmic_number_of_records);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run(s);
 }

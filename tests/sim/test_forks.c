@@ -15,6 +15,7 @@
 #include "sim/check.h"
 #include "sim/liar.h"
 #include "sim/party.h"
+#include "suite.h"
 
 #define SEEDS  20
 #define PLACES 100 /* of failing allocations that are tried */
@@ -539,12 +540,9 @@ main(void)
 	    two_tabs_of_a_profile_come_to_hold_both_branches,
 	    nothing_typed_is_lost_while_the_document_is_opened_again};
 	Suite *suite = suite_create("sim_forks");
-	SRunner *runner;
-	int failed;
 
 	if (tg_crypto_init() != TG_OK)
 		return 1;
-	runner = srunner_create(suite);
 	for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++) {
 		TCase *tc = tcase_create(tests[i]->name);
 
@@ -553,8 +551,5 @@ main(void)
 		tcase_add_test(tc, tests[i]);
 		suite_add_tcase(suite, tc);
 	}
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -10,6 +10,7 @@
 #include <toygrid/status.h>
 
 #include "sim/world.h"
+#include "suite.h"
 #include "wire/writer.h"
 
 /* ---- storage ------------------------------------------------------------------------------------------- */
@@ -607,8 +608,6 @@ main(void)
 {
 	Suite *suite = suite_create("sim_harness");
 	TCase *tc = tcase_create("harness");
-	SRunner *runner;
-	int failed;
 
 	if (tg_crypto_init() != TG_OK)
 		return 1;
@@ -628,9 +627,5 @@ main(void)
 	tcase_add_test(tc, a_host_carries_out_effects_and_answers_each_once);
 	tcase_add_test(tc, a_profile_that_is_cut_off_loses_its_links_and_comes_back);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -13,6 +13,7 @@
 
 #include "sim/chaos.h"
 #include "sim/check.h"
+#include "suite.h"
 
 #define PLACES 100 /* of failure that are tried */
 
@@ -136,8 +137,6 @@ main(void)
 {
 	Suite *suite = suite_create("sim_memory");
 	TCase *tc = tcase_create("memory");
-	SRunner *runner;
-	int failed;
 
 	if (tg_crypto_init() != TG_OK)
 		return 1;
@@ -147,9 +146,5 @@ main(void)
 	tcase_add_test(tc, a_replica_out_of_memory_loses_nothing_acknowledged);
 	tcase_add_test(tc, a_tab_out_of_memory_while_it_opens_from_storage_loses_nothing_acknowledged);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -13,6 +13,7 @@
 
 #include "host/trace.h"
 #include "sim/recital.h"
+#include "suite.h"
 
 static void
 replay(const struct sim_host *host)
@@ -80,8 +81,6 @@ main(void)
 {
 	Suite *suite = suite_create("sim_replay");
 	TCase *tc = tcase_create("replay");
-	SRunner *runner;
-	int failed;
 
 	if (tg_crypto_init() != TG_OK)
 		return 1;
@@ -89,9 +88,5 @@ main(void)
 	tcase_add_test(tc, every_trace_of_a_world_replays_byte_for_byte);
 	tcase_add_test(tc, one_seed_gives_one_story);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -16,6 +16,7 @@
 #include "sim/liar.h"
 #include "sim/party.h"
 #include "sim/wiretap.h"
+#include "suite.h"
 #include "wire/reader.h"
 #include "wire/writer.h"
 
@@ -867,8 +868,6 @@ main(void)
 	    a_chunk_outlives_its_author_in_a_replica};
 	Suite *suite = suite_create("sim_scenarios");
 	TCase *tc = tcase_create("scenarios");
-	SRunner *runner;
-	int failed;
 
 	if (tg_crypto_init() != TG_OK)
 		return 1;
@@ -877,9 +876,5 @@ main(void)
 	for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
 		tcase_add_test(tc, tests[i]);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

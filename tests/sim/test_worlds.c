@@ -18,6 +18,7 @@
 
 #include "sim/chaos.h"
 #include "sim/check.h"
+#include "suite.h"
 
 static uint64_t
 number_from(const char *name, uint64_t otherwise)
@@ -86,17 +87,11 @@ main(void)
 {
 	Suite *suite = suite_create("sim_worlds");
 	TCase *tc = tcase_create("worlds");
-	SRunner *runner;
-	int failed;
 
 	if (tg_crypto_init() != TG_OK)
 		return 1;
 	tcase_set_timeout(tc, 0);
 	tcase_add_test(tc, every_world_converges_and_loses_nothing);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

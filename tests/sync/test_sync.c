@@ -12,6 +12,7 @@
 #include <toygrid/status.h>
 
 #include "base/mem.h"
+#include "suite.h"
 #include "sync/bodies.h"
 #include "sync/message.h"
 #include "sync/window.h"
@@ -387,8 +388,6 @@ main(void)
 {
 	Suite *suite = suite_create("sync");
 	TCase *tc = tcase_create("sync");
-	SRunner *runner;
-	int failed;
 
 	if (tg_crypto_init() != TG_OK)
 		return 1;
@@ -407,9 +406,5 @@ main(void)
 	tcase_add_test(tc, an_empty_range_is_no_range);
 	tcase_add_test(tc, every_cut_of_every_body_is_refused);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run(suite);
 }

@@ -11,6 +11,8 @@
 #include <toygrid/status.h>
 #include <toygrid/text.h>
 
+#include "suite.h"
+
 #define PEOPLE 3
 
 enum {
@@ -464,15 +466,9 @@ main(void)
 	    a_caret_in_text_that_is_deleted_and_put_back__loro_784};
 	Suite *s = suite_create("text_anomalies");
 	TCase *t = tcase_create("reported");
-	SRunner *sr;
-	int failed;
 
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
 		tcase_add_test(t, tests[i]);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(s);
 }

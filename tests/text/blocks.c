@@ -9,6 +9,7 @@
 
 #include <toygrid/status.h>
 
+#include "suite.h"
 #include "text/room.h"
 
 static struct room r;
@@ -609,8 +610,6 @@ main(void)
 {
 	Suite *s = suite_create("text_blocks");
 	TCase *t = tcase_create("blocks");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(t, two_indents_at_once_are_one);
 	tcase_add_test(t, two_splits_at_one_place_leave_one_empty_block_between);
@@ -656,9 +655,5 @@ main(void)
 	tcase_add_test(t, odoo_199402_indenting_does_not_break_the_other_page);
 	tcase_add_test(t, slate_yjs_45_a_split_and_a_join_of_one_block);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(s);
 }

@@ -11,6 +11,7 @@
 #include <toygrid/text.h>
 
 #include "base/mem.h"
+#include "suite.h"
 
 static const uint8_t alice[TG_TEXT_AGENT_BYTES] = {1};
 
@@ -276,8 +277,6 @@ main(void)
 {
 	Suite *s = suite_create("text_codec");
 	TCase *t = tcase_create("bytes");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(t, the_example_of_the_protocol_is_what_an_edit_writes);
 	tcase_add_test(t, each_kind_of_operation_is_read);
@@ -288,9 +287,5 @@ main(void)
 	tcase_add_test(t, expunged_text_reads_as_replacement_characters);
 	tcase_add_test(t, a_long_paste_becomes_several_bundles);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(s);
 }

@@ -13,6 +13,7 @@
 
 #include <toygrid/status.h>
 
+#include "suite.h"
 #include "text/graph.h"
 
 #define MAX_EVENTS 7
@@ -375,8 +376,6 @@ main(void)
 {
 	Suite *s = suite_create("text_critical");
 	TCase *t = tcase_create("graphs");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(t, 300);
 	tcase_add_test(t, the_rule_for_critical_versions_is_their_definition);
@@ -384,9 +383,5 @@ main(void)
 	tcase_add_test(t, what_lies_between_any_two_versions_of_any_small_graph);
 	tcase_add_test(t, what_lies_between_versions_of_a_large_graph);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(s);
 }

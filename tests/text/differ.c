@@ -10,6 +10,7 @@
 
 #include <toygrid/status.h>
 
+#include "suite.h"
 #include "text/judges.h"
 #include "text/tree.h"
 
@@ -61,15 +62,9 @@ main(void)
 {
 	Suite *s = suite_create("text_differ");
 	TCase *t = tcase_create("random");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(t, 600);
 	tcase_add_test(t, core_naive_oracle_and_tree_agree);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(s);
 }

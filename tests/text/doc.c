@@ -11,6 +11,7 @@
 #include <toygrid/text.h>
 
 #include "base/mem.h"
+#include "suite.h"
 
 enum {
 	ALICE,
@@ -844,8 +845,6 @@ main(void)
 {
 	Suite *s = suite_create("text_doc");
 	TCase *t = tcase_create("order");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(t, words_typed_at_one_place_stay_whole);
 	tcase_add_test(t, words_typed_backward_at_one_place_stay_whole);
@@ -878,9 +877,5 @@ main(void)
 	tcase_add_test(t, a_poll_counts_what_joins_across_a_removed_run);
 	tcase_add_test(t, any_allocation_may_fail_and_the_document_can_then_be_closed);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(s);
 }

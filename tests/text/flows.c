@@ -12,6 +12,7 @@
 #include <toygrid/status.h>
 #include <toygrid/text.h>
 
+#include "suite.h"
 #include "text/doc.h"
 #include "wire/writer.h"
 
@@ -484,8 +485,6 @@ main(void)
 {
 	Suite *s = suite_create("text_flows");
 	TCase *t = tcase_create("flows");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, two_who_type_into_an_untouched_cell_meet_there);
@@ -493,9 +492,5 @@ main(void)
 	tcase_add_test(t, an_item_is_named_by_the_event_that_inserted_it);
 	tcase_add_loop_test(t, each_flow_reads_like_a_document_of_its_own, 1, 61);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(s);
 }

@@ -10,6 +10,7 @@
 #include <toygrid/history.h>
 #include <toygrid/status.h>
 
+#include "suite.h"
 #include "text/doc.h"
 #include "text/world.h"
 #include "wire/reader.h"
@@ -972,7 +973,6 @@ main(void)
 {
 	Suite *s = suite_create("text_history");
 	TCase *t = tcase_create("versions");
-	SRunner *sr;
 	int failed;
 
 	tcase_set_timeout(t, 300);
@@ -989,10 +989,7 @@ main(void)
 	tcase_add_test(t, a_visitor_may_stop);
 	tcase_add_test(t, a_version_that_is_not_held_is_refused);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
+	failed = suite_run(s);
 	free(heard.v);
-	return failed != 0;
+	return failed;
 }

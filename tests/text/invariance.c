@@ -12,6 +12,7 @@
 
 #include <toygrid/status.h>
 
+#include "suite.h"
 #include "text/codec.h"
 #include "text/doc.h"
 #include "text/scene.h"
@@ -90,16 +91,10 @@ main(void)
 {
 	Suite *s = suite_create("text_invariance");
 	TCase *t = tcase_create("random");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(t, 600);
 	tcase_add_test(t, however_the_events_come_the_document_is_the_same);
 	tcase_add_test(t, the_core_encodes_what_it_was_given_as_the_second_encoder_does);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(s);
 }

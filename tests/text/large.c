@@ -7,6 +7,7 @@
 
 #include <check.h>
 
+#include "suite.h"
 #include "text/scene.h"
 
 static int
@@ -62,8 +63,6 @@ main(void)
 {
 	Suite *s = suite_create("text_large");
 	TCase *t = tcase_create("large");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(t, 600);
 	tcase_add_test(t, one_agent_for_a_long_time);
@@ -71,9 +70,5 @@ main(void)
 	tcase_add_test(t, five_agents);
 	tcase_add_test(t, three_agents_in_fugue_order);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(s);
 }

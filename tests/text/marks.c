@@ -8,6 +8,7 @@
 
 #include <check.h>
 
+#include "suite.h"
 #include "text/scene.h"
 
 static struct scene s;
@@ -399,16 +400,10 @@ main(void)
 	    a_mark_heard_late_is_judged_as_if_heard_at_once};
 	Suite *suite = suite_create("text_marks");
 	TCase *t = tcase_create("cases");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(t, 300);
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
 		tcase_add_test(t, tests[i]);
 	suite_add_tcase(suite, t);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(suite);
 }

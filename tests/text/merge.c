@@ -9,6 +9,7 @@
 
 #include <toygrid/status.h>
 
+#include "suite.h"
 #include "text/codec.h"
 #include "text/doc.h"
 #include "text/world.h"
@@ -364,8 +365,6 @@ main(void)
 {
 	Suite *s = suite_create("text_merge");
 	TCase *t = tcase_create("people");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(t, 300);
 	tcase_add_test(t, everybody_sees_what_the_oracle_says);
@@ -375,9 +374,5 @@ main(void)
 	tcase_add_test(t, undo_of_all_my_edits_leaves_what_others_did);
 	tcase_add_test(t, a_caret_of_another_version_is_found_again);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(s);
 }

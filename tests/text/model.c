@@ -28,6 +28,7 @@
 #include <toygrid/status.h>
 #include <toygrid/text.h>
 
+#include "suite.h"
 #include "text/arena.h"
 
 #define MAX_EVENTS 6
@@ -604,17 +605,11 @@ main(void)
 {
 	Suite *s = suite_create("text_model");
 	TCase *t = tcase_create("small");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(t, 0);
 	tcase_add_test(t, all_histories_of_up_to_three_events);
 	tcase_add_test(t, all_histories_of_four_events);
 	tcase_add_test(t, all_histories_of_five_events);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(s);
 }

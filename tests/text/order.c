@@ -14,6 +14,7 @@
 
 #include <toygrid/status.h>
 
+#include "suite.h"
 #include "text/scene.h"
 
 static const int orders[] = {TG_TEXT_ORDER_FUGUEMAX, TG_TEXT_ORDER_FUGUE};
@@ -366,16 +367,10 @@ main(void)
 	    an_agent_is_never_on_two_branches, very_many_inserts_at_one_spot_take_no_time};
 	Suite *s = suite_create("text_order");
 	TCase *t = tcase_create("cases");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(t, 300);
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
 		tcase_add_test(t, tests[i]);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(s);
 }

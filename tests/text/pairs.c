@@ -13,6 +13,7 @@
 
 #include <toygrid/status.h>
 
+#include "suite.h"
 #include "text/room.h"
 
 enum op {
@@ -268,16 +269,10 @@ main(void)
 {
 	Suite *s = suite_create("text_pairs");
 	TCase *t = tcase_create("pairs");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(t, 600);
 	tcase_add_loop_test(t, all_pairs_of_operations, 0, CASES);
 	tcase_add_loop_test(t, triples_of_operations, 0, CASES);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(s);
 }

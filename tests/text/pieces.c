@@ -9,6 +9,7 @@
 
 #include <toygrid/status.h>
 
+#include "suite.h"
 #include "text/pieces.h"
 
 #define ITEMS_MAX 20000
@@ -95,15 +96,9 @@ main(void)
 {
 	Suite *s = suite_create("text_pieces");
 	TCase *t = tcase_create("list");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, pieces_are_what_an_array_would_be);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(s);
 }

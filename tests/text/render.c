@@ -12,6 +12,7 @@
 #include <toygrid/text.h>
 
 #include "base/mem.h"
+#include "suite.h"
 #include "text/draw.h"
 #include "text/drawn.h"
 #include "wire/writer.h"
@@ -591,17 +592,11 @@ main(void)
 {
 	Suite *s = suite_create("text_render");
 	TCase *t = tcase_create("render");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, without_memory_a_drawing_says_so_and_can_be_closed);
 	tcase_add_loop_test(t, a_change_in_a_long_document_draws_what_it_touches, 0, 2);
 	tcase_add_loop_test(t, steps_lead_to_what_a_fresh_drawing_shows, 1, 101);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(s);
 }

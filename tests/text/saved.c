@@ -12,6 +12,7 @@
 #include <toygrid/status.h>
 
 #include "base/mem.h"
+#include "suite.h"
 #include "text/doc.h"
 #include "text/order.h"
 #include "text/saved.h"
@@ -743,8 +744,6 @@ main(void)
 {
 	Suite *s = suite_create("saved documents");
 	TCase *t = tcase_create("saved");
-	SRunner *r;
-	int failed;
 
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, hosts_with_the_same_events_save_the_same_bytes);
@@ -759,9 +758,5 @@ main(void)
 	tcase_add_test(t, a_changed_byte_is_noticed_or_changes_nothing);
 	tcase_add_test(t, failing_allocations_leave_nothing_behind);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? 0 : 1;
+	return suite_run(s);
 }

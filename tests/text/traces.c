@@ -11,6 +11,7 @@
 
 #include <toygrid/status.h>
 
+#include "suite.h"
 #include "text/doc.h"
 #include "trace.h"
 
@@ -70,16 +71,10 @@ main(void)
 {
 	Suite *s = suite_create("text_traces");
 	TCase *t = tcase_create("published");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(t, 300);
 	tcase_add_test(t, conformance_cases_come_out_in_both_orders);
 	tcase_add_test(t, recorded_editing_comes_out_as_recorded);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(s);
 }

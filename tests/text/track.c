@@ -13,6 +13,7 @@
 #include <toygrid/status.h>
 
 #include "hostile.h"
+#include "suite.h"
 #include "text/doc.h"
 #include "text/world.h"
 
@@ -212,8 +213,6 @@ main(void)
 {
 	Suite *s = suite_create("text_track");
 	TCase *t = tcase_create("base");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(t, 300);
 	tcase_add_test(t, pages_stay_right_while_trackers_come_and_go);
@@ -222,9 +221,5 @@ main(void)
 	tcase_add_test(t, crowds_stand_in_the_same_order_with_an_index);
 	tcase_add_test(t, hostile_shapes_are_merged_in_seconds);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(s);
 }

@@ -11,6 +11,8 @@
 #include <toygrid/status.h>
 #include <toygrid/text.h>
 
+#include "suite.h"
+
 static const uint8_t alice[TG_TEXT_AGENT_BYTES] = {1}, bob[TG_TEXT_AGENT_BYTES] = {2};
 
 static const struct sample {
@@ -254,8 +256,6 @@ main(void)
 {
 	Suite *s = suite_create("text_unicode");
 	TCase *t = tcase_create("scalars");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, each_scalar_value_is_one_item);
@@ -263,9 +263,5 @@ main(void)
 	tcase_add_test(t, what_is_no_scalar_value_is_refused);
 	tcase_add_test(t, random_edits_count_as_an_array_of_scalars);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_run(s);
 }
