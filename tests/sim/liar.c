@@ -29,19 +29,25 @@ struct sim_liar {
 };
 
 static void
-publish(struct sim_liar *liar, unsigned class, const void *payload, size_t len)
+publish_to(
+    struct sim_liar *liar, const struct tg_hash *topic, unsigned class, const void *payload, size_t len)
 {
+	int writes = class == TG_CLASS_MAIN && liar->may_write && topic == &liar->access.topic;
 	struct tg_buf out = {0};
 
 	if (len == 0 || len > TG_PAYLOAD_MAX_BYTES)
 		return;
-	tg_frame_put_pub(&out,
-	    class == TG_CLASS_MAIN && liar->may_write ? &liar->access.write : &liar->access.read,
-	    &liar->access.topic, class, 0,
+	tg_frame_put_pub(&out, writes ? &liar->access.write : &liar->access.read, topic, class, 0,
 	    liar->world->sched.now_ms + (uint64_t)liar->world->relays[liar->relay]->skew_ms, payload, len);
 	sim_link_up(liar->link, out.data, out.len);
 	tg_buf_free(&out);
 	liar->told++;
+}
+
+static void
+publish(struct sim_liar *liar, unsigned class, const void *payload, size_t len)
+{
+	publish_to(liar, &liar->access.topic, class, payload, len);
 }
 
 static void
@@ -116,6 +122,54 @@ claim_branches(struct sim_liar *liar, const struct tg_have *heard)
 	tg_buf_free(&body);
 }
 
+/* "I hold far more than you, of each log and of one that there is not." */
+static void
+claim_more(struct sim_liar *liar, const struct tg_have *heard)
+{
+	static struct tg_log_state states[STATES_MAX];
+	struct tg_bytes list = heard->list;
+	struct tg_buf record = {0}, body = {0};
+	size_t n = 1;
+
+	memset(&states[0], 0, sizeof states[0]); /* it stands before all others */
+	while (heard->is_list && n < STATES_MAX && tg_have_next(&list, &states[n]))
+		if (tg_key_cmp(&states[n].log, &states[n - 1].log) != 0)
+			n++;
+	for (size_t i = 0; i < n; i++)
+		states[i].length = UINT64_MAX >> 1;
+	if (tg_session_encode(&liar->access, &liar->session.public_key, &liar->device, liar->nonce,
+		TG_SESSION_VIEWER, &record) == TG_OK) {
+		tg_have_put_list(&body, (struct tg_bytes){record.data, record.len}, 0, states, n);
+		say(liar, TG_CLASS_SIDE, TG_MSG_HAVE, &body);
+	}
+	tg_buf_free(&record);
+	tg_buf_free(&body);
+}
+
+/* Somebody fell for it. */
+static void
+answer_without_end(struct sim_liar *liar, const struct tg_message *message)
+{
+	struct tg_buf body = {0}, payload = {0}, sub = {0};
+	struct tg_hash inbox;
+	struct tg_want want;
+	uint8_t junk = 0;
+
+	if (message->kind != TG_MSG_WANT || tg_want_get(message->body, &want) != TG_OK)
+		return;
+	tg_topic_inbox(&liar->access.r, &want.asker, &inbox);
+	tg_frame_put_sub(&sub, &inbox, &liar->access.r, &want.asker, NULL, NULL);
+	sim_link_up(liar->link, sub.data, sub.len);
+	tg_data_put(
+	    &body, want.request, TG_DATA_MORE, 1, (struct tg_bytes){&junk, 1}, 0, (struct tg_bytes){NULL, 0});
+	if (tg_message_seal(&liar->rng, &liar->session, ++liar->counter, TG_MSG_DATA, body.data, body.len,
+		&liar->access.sync, &inbox, &payload) == TG_OK)
+		publish_to(liar, &inbox, TG_CLASS_MAIN, payload.data, payload.len);
+	tg_buf_free(&body);
+	tg_buf_free(&payload);
+	tg_buf_free(&sub);
+}
+
 static void
 lie_with_have(struct sim_liar *liar, const struct tg_message *message)
 {
@@ -179,11 +233,25 @@ lie_with_plain(struct sim_liar *liar, const struct tg_message *message, struct t
 static void
 on_pub(struct sim_liar *liar, const struct tg_pub *pub)
 {
+	int to_all = tg_hash_cmp(pub->topic, &liar->access.topic) == 0;
 	struct tg_buf plain = {0};
 	struct tg_message message;
+	struct tg_have have;
 
-	if (tg_hash_cmp(pub->topic, &liar->access.topic) != 0 || !sim_rand_percent(&liar->rand, 20))
+	if (liar->lies & SIM_LIE_ENDLESS) {
+		if (tg_message_open(&liar->access.sync, pub->topic, pub->payload.data, pub->payload.len,
+			&plain, &message) == TG_OK) {
+			if (!to_all)
+				answer_without_end(liar, &message);
+			else if (message.kind == TG_MSG_HAVE && tg_have_get(message.body, &have) == TG_OK)
+				claim_more(liar, &have);
+		}
+		tg_buf_reset(&plain);
+	}
+	if (!to_all || !sim_rand_percent(&liar->rand, 20)) {
+		tg_buf_free(&plain);
 		return;
+	}
 	if (tg_message_open(&liar->access.sync, pub->topic, pub->payload.data, pub->payload.len, &plain,
 		&message) == TG_OK) {
 		if (message.kind == TG_MSG_HAVE)
@@ -201,7 +269,7 @@ subscribe(struct sim_liar *liar)
 	const char *name = liar->world->relays[liar->relay]->name;
 	struct tg_sub_claim sub = {name, strlen(name), liar->epoch, liar->challenge, &liar->access.topic,
 	    &liar->access.w, &liar->access.r};
-	struct tg_hash digest;
+	struct tg_hash digest, inbox;
 	struct tg_sig proof;
 	struct tg_buf out = {0};
 
@@ -209,6 +277,15 @@ subscribe(struct sim_liar *liar)
 	tg_sign(&liar->access.read, &digest, &proof);
 	tg_frame_put_client_hello(&out, "liar", name, strlen(name));
 	tg_frame_put_sub(&out, &liar->access.topic, &liar->access.w, &liar->access.r, &proof, NULL);
+	if (liar->lies & SIM_LIE_ENDLESS) { /* it wants to be asked */
+		tg_topic_inbox(&liar->access.r, &liar->session.public_key, &inbox);
+		sub.topic = &inbox;
+		sub.write_key = &liar->access.r;
+		sub.read_key = &liar->session.public_key;
+		tg_sub_digest(&sub, TG_CLASS_SIDE, &digest);
+		tg_sign(&liar->session, &digest, &proof);
+		tg_frame_put_sub(&out, &inbox, sub.write_key, sub.read_key, &proof, NULL);
+	}
 	sim_link_up(liar->link, out.data, out.len);
 	tg_buf_free(&out);
 }

@@ -22,6 +22,7 @@ enum sim_lie {
 	SIM_LIE_GARBAGE = 1 << 7,     /* well sealed nonsense */
 	SIM_LIE_BRANCHES = 1 << 8,    /* every log in two histories, each time others */
 	SIM_LIE_ALL = (1 << 9) - 1,
+	SIM_LIE_ENDLESS = 1 << 9, /* "I have more of all", and to whoever asks: nothing, and more to come */
 };
 
 struct sim_liar;

@@ -553,6 +553,30 @@ START_TEST(a_liar_with_a_view_link_changes_nothing)
 }
 END_TEST
 
+START_TEST(who_promises_without_end_keeps_nobody_from_catching_up)
+{
+	struct sim_liar *liar;
+
+	party(23, 2, 1);
+	liar = sim_liar_new(world, &links, 0);
+	sim_liar_lies(liar, SIM_LIE_ENDLESS);
+	sim_world_run(world, 2000);
+	sim_user_type_token(cast[0]->user);
+	sim_world_run(world, 3000);
+	world->relays[0]->withhold_from = cast[1]->links[0];
+	world->relays[0]->withhold = 1;
+	sim_user_type_token(cast[0]->user);
+	sim_world_run(world, 120);
+	ck_assert_uint_eq(world->relays[0]->withhold, 0);
+	sim_user_type_token(cast[0]->user);
+	sim_world_run(world, 10000);
+	ck_assert_uint_gt(sim_liar_told(liar), 5);
+	ck_assert(sees(cast[1], "[000.0000][000.0001][000.0002]"));
+	finish();
+	sim_liar_free(liar);
+}
+END_TEST
+
 START_TEST(a_liar_with_an_edit_link_cannot_alter_what_others_wrote)
 {
 	struct sim_liar *liar;
@@ -859,7 +883,8 @@ main(void)
 	    a_restored_backup_starts_a_new_log,
 	    a_restored_backup_is_noticed_though_somebody_who_missed_the_rest_answers_first,
 	    a_view_link_shows_and_cannot_write, forged_acks_never_raise_the_safe_count,
-	    a_liar_with_a_view_link_changes_nothing, a_liar_with_an_edit_link_cannot_alter_what_others_wrote,
+	    a_liar_with_a_view_link_changes_nothing, who_promises_without_end_keeps_nobody_from_catching_up,
+	    a_liar_with_an_edit_link_cannot_alter_what_others_wrote,
 	    safe_counts_a_device_only_when_its_disk_has_it,
 	    a_replica_brings_the_document_back_to_a_fresh_profile,
 	    a_newcomers_catch_up_costs_nobody_else_a_byte,

@@ -153,6 +153,19 @@ says_to_hold(struct tgp_grid *g, struct tgp_session *s, uint64_t length)
 	g->durability_dirty = 1;
 }
 
+/* Is somebody who says to hold ${length} entries of the log the one to ask for them? */
+static int
+is_better_source(struct tgp_grid *g, const struct tgp_log *l, const struct tgp_session *s, uint64_t length)
+{
+	const struct tgp_session *rival = l->remote_length > 0 ? tgp_session_find(g, &l->remote) : NULL;
+	int believed = s->lies < TGP_LIES_MAX;
+
+	/* However much somebody promises: who keeps promises goes first. */
+	if (rival != NULL && (rival->lies < TGP_LIES_MAX) != believed)
+		return believed;
+	return length > l->remote_length;
+}
+
 /* What one session says of one log; twice: it says to hold two histories of it. */
 static int
 take_state(struct tgp_grid *g, struct tgp_session *s, const struct tg_log_state *state, int ack, int twice)
@@ -200,7 +213,7 @@ take_state(struct tgp_grid *g, struct tgp_session *s, const struct tg_log_state 
 		if (rc != TG_OK)
 			return rc == TG_ENOMEM ? rc : TG_OK;
 	}
-	if (state->length > l->remote_length) {
+	if (is_better_source(g, l, s, state->length)) {
 		l->remote_length = state->length;
 		l->remote = s->key;
 	}
@@ -447,7 +460,10 @@ tgp_want_next(struct tgp_grid *g)
 		return TG_OK;
 	g->complete = 0;
 	g->want.active = 1;
+	g->want.brought = 0;
 	g->want.request = ++g->peer->next_id;
+	if (tg_key_cmp(&g->want.asked, from) != 0)
+		g->want.fruitless = 0;
 	g->want.asked = *from;
 	g->want.deadline = g->peer->now_ms + TGP_WANT_TIMEOUT_MS;
 	tg_want_put(&body, g->want.request, 0, &g->session.public_key, ranges, n, NULL, 0);
@@ -456,19 +472,33 @@ tgp_want_next(struct tgp_grid *g)
 	return rc;
 }
 
-/* Whoever was asked says nothing: ask others for what it seemed to have. */
-int
-tgp_want_tick(struct tgp_grid *g)
+/* Whoever was asked has nothing more: what still seems to be missing is not there. */
+static void
+asked_is_done(struct tgp_grid *g)
 {
-	struct tgp_session *s;
-
-	g->want.active = 0;
 	for (size_t i = 0; i < g->log_count; i++)
 		if (tg_key_cmp(&g->logs[i]->remote, &g->want.asked) == 0)
 			g->logs[i]->remote_length = 0;
 	tgp_targets_unanswered(g, &g->want.asked);
-	if ((s = tgp_session_find(g, &g->want.asked)) != NULL)
-		s->lies = 2 * TGP_LIES_MAX; /* everybody waited for it: not again for a while */
+}
+
+/* Everybody waited for whoever was asked: not again for a while. */
+static void
+asked_is_doubted(struct tgp_grid *g)
+{
+	struct tgp_session *s = tgp_session_find(g, &g->want.asked);
+
+	if (s != NULL)
+		s->lies = 2 * TGP_LIES_MAX;
+}
+
+/* Whoever was asked says nothing: ask others for what it seemed to have. */
+int
+tgp_want_tick(struct tgp_grid *g)
+{
+	g->want.active = 0;
+	asked_is_done(g);
+	asked_is_doubted(g);
 	if (tgp_joined_anywhere(g) && tgp_have_all(g, TG_HAVE_ANSWER) != TG_OK)
 		return TG_ENOMEM;
 	return tgp_want_next(g);
@@ -944,6 +974,7 @@ take_data(struct tg_peer *p, struct tgp_retry *retry)
 		return TG_OK;
 	runs = data.runs;
 	while (tg_data_next(&runs, &run)) {
+		uint64_t before = g->bytes;
 		int rc;
 
 		if (at++ < retry->number)
@@ -951,6 +982,8 @@ take_data(struct tg_peer *p, struct tgp_retry *retry)
 		if ((rc = take_run(g, run, &retry->session, &fetch)) != TG_OK)
 			return rc;
 		retry->number = at;
+		if (g->bytes > before)
+			g->want.brought = 1;
 	}
 	if (tgp_deliver_all(g) != TG_OK)
 		return TG_ENOMEM;
@@ -958,15 +991,14 @@ take_data(struct tg_peer *p, struct tgp_retry *retry)
 	if (!g->want.active || g->want.request != data.request)
 		return TG_OK;
 	g->want.active = 0;
-	if (data.status == TG_DATA_MORE && data.run_count > 0)
+	if (data.status != TG_DATA_MORE || g->want.brought)
+		g->want.fruitless = 0;
+	else if (++g->want.fruitless >= TGP_FRUITLESS_MAX)
+		asked_is_doubted(g);
+	if (data.status == TG_DATA_MORE && g->want.fruitless < TGP_FRUITLESS_MAX)
 		tgp_targets_again(g);
 	else
-		tgp_targets_unanswered(g, &g->want.asked);
-	if (data.status != TG_DATA_MORE)
-		for (size_t i = 0; i < g->log_count; i++)
-			/* It has given all that it has: what still seems to be missing is not there. */
-			if (tg_key_cmp(&g->logs[i]->remote, &g->want.asked) == 0)
-				g->logs[i]->remote_length = 0;
+		asked_is_done(g);
 	(void)p;
 	if (tgp_want_next(g) != TG_OK)
 		return TG_ENOMEM;

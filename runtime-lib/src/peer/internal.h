@@ -66,6 +66,7 @@
 #define TGP_KNOWN_MAX	       16   /* roots of a forked log that turned out to be known */
 #define TGP_LIES_MAX	       16   /* states that one session may have looked into in vain */
 #define TGP_TURNS_MAX	       8    /* questions about one state that bring nothing */
+#define TGP_FRUITLESS_MAX      3    /* answers in a row that promise more and bring nothing */
 #define TGP_ASK_MS	       1000 /* everybody is asked what they hold at most once in this time */
 
 struct tgp_grid;
@@ -313,6 +314,8 @@ struct tgp_want_state {
 	uint64_t request;
 	struct tg_key asked; /* session */
 	uint64_t deadline;
+	int brought;	    /* something new was in the answer */
+	unsigned fruitless; /* answers of that session in a row that promised more and brought nothing */
 };
 
 /* A chunk that is being looked for. */
