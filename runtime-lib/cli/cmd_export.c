@@ -95,6 +95,9 @@ write_file(struct tg_store *store, const struct tg_access *access, int sealed, c
 			    "toygrid: left out: %llu log%s not whole here, or a further branch of a forked "
 			    "log\n",
 			    (unsigned long long)r.logs_left, tg_cli_plural(r.logs_left));
+		if (r.chunks_left > 0)
+			fprintf(stderr, "toygrid: left out: %llu chunk%s that no entry in the file lists\n",
+			    (unsigned long long)r.chunks_left, tg_cli_plural(r.chunks_left));
 	}
 	return 0;
 }

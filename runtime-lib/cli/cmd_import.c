@@ -10,7 +10,7 @@
 #include "cli/files_report.h"
 #include "files/store_read.h"
 
-/* The keys: of the link given, or of the record that the data directory has of this grid. */
+/* The keys of the link given. */
 static int
 find_keys(const char *link_text, struct tg_access *access)
 {

@@ -16,6 +16,7 @@ struct tg_files_report {
 	struct tg_grid_file_counts counts;
 	uint64_t bytes;	      /* of the file */
 	uint64_t logs_left;   /* export: logs of which nothing whole is held */
+	uint64_t chunks_left; /* export: chunks that no entry in the file lists */
 	uint64_t entries_new; /* import */
 	int (*progress)(void *ctx, uint64_t bytes);
 	void *ctx;

@@ -426,9 +426,8 @@ sort_listed(struct tg_grid_check *c)
 	c->listed_sorted = 1;
 }
 
-/* Does some entry say that this is kept there? */
-static int
-is_listed(struct tg_grid_check *c, const struct tg_hash *locator, struct tg_bytes stored)
+int
+tg_grid_check_listed(struct tg_grid_check *c, const struct tg_hash *locator, struct tg_bytes stored)
 {
 	struct tg_hash hash;
 	size_t lo = 0, hi;
@@ -466,7 +465,7 @@ read_chunk(struct tg_grid_check *c, struct tg_reader *r)
 		return TG_EGAP;
 	if (c->counts.chunks > 0 && tg_hash_cmp(&c->last_locator, &record.locator) >= 0)
 		return TG_EFORMAT;
-	if ((rc = is_listed(c, &record.locator, record.stored)) != TG_OK)
+	if ((rc = tg_grid_check_listed(c, &record.locator, record.stored)) != TG_OK)
 		return rc;
 	c->last_locator = record.locator;
 	c->counts.chunks++;

@@ -83,19 +83,26 @@ void tg_grid_check_free(struct tg_grid_check *c);
 /**
  * tg_grid_check_push(check, data, len):
  * The next bytes of the file, any number.  TG_OK, what ${visit} returned, or why the file is refused, for
- * good: TG_EFORMAT     not such a file, or not as its writer would have written it TG_ETRUNCATED  a record
- * ends too early        TG_ETOOBIG  over a limit       TG_EVERSION TG_EHASH       bytes were altered
- * TG_EPROOF   entries do not belong to their head TG_ESIGNATURE  a certificate, head or genesis is not signed
- * by whom it says TG_EGRID       of another grid than ${access}, or than its genesis says TG_EPERM       the
- * keys are not those of the grid TG_EGAP        a log ends before its head     TG_ENOTFOUND  a chunk that no
- * entry lists TG_ENOMEM A file may be refused after some of its records were visited: check it once without a
- * visit before.
+ * good: TG_EFORMAT (not such a file, or not as its writer would have written it), TG_ETRUNCATED (a record
+ * ends too early), TG_ETOOBIG (over a limit), TG_EVERSION, TG_EHASH (bytes were altered), TG_EPROOF (entries
+ * do not belong to their head), TG_ESIGNATURE (a certificate, head or genesis is not signed by whom it says),
+ * TG_EGRID (of another grid than ${access}, or than its genesis says), TG_EPERM (the keys are not those of
+ * the grid), TG_EGAP (a log ends before its head), TG_ENOTFOUND (a chunk that no entry lists), TG_ENOMEM.
+ *
+ * A file may be refused after some of its records were visited: check it once without a visit before.
  */
 int tg_grid_check_push(struct tg_grid_check *c, const void *data, size_t len)
     __attribute__((warn_unused_result));
 
 /** tg_grid_check_end(check): No more bytes: TG_OK, TG_ETRUNCATED, TG_ENOTFOUND (no genesis in it). */
 int tg_grid_check_end(struct tg_grid_check *c) __attribute__((warn_unused_result));
+
+/**
+ * tg_grid_check_listed(check, locator, stored):
+ * For a writer, once all runs were pushed: may this chunk follow?  TG_OK, TG_ENOTFOUND (no entry lists it),
+ * TG_EHASH (an entry lists other bytes there).
+ */
+int tg_grid_check_listed(struct tg_grid_check *c, const struct tg_hash *locator, struct tg_bytes stored);
 
 /** tg_grid_check_header(check): Once the header was pushed, else NULL.  _access: the keys in use; mode
  * REPLICA with no keys but the public ones when there is no link. */

@@ -14,6 +14,7 @@
 
 #include <check.h>
 
+#include <toygrid/chunk.h>
 #include <toygrid/status.h>
 
 #include "files/fixture.h"
@@ -21,6 +22,8 @@
 #include "files/new_file.h"
 #include "files/store_read.h"
 #include "suite.h"
+#include "wire/reader.h"
+#include "wire/writer.h"
 
 static struct fixture plain, sealed;
 
@@ -331,6 +334,62 @@ START_TEST(a_full_disk_is_named_and_the_document_is_not_listed)
 }
 END_TEST
 
+static void
+ignore_stored(void *ctx, uint64_t batch, int status)
+{
+	(void)ctx;
+	(void)batch;
+	ck_assert_int_eq(status, TG_OK);
+}
+
+/* Store the chunk of a chunk record as a peer does. */
+static void
+store_chunk(struct tg_store *store, const struct tg_hash *grid, const struct tg_buf *record)
+{
+	uint8_t key[TG_STORAGE_KEY_MAX_BYTES];
+	struct tg_buf value = {0}, batch = {0};
+	struct tg_hash locator;
+	struct tg_bytes stored;
+	struct tg_reader r;
+
+	tg_reader_init(&r, record->data + 4, record->len - 4);
+	tg_read_array(&r, 3, 3);
+	tg_read_uint(&r, UINT64_MAX);
+	tg_read_fixed(&r, locator.b, sizeof locator.b);
+	stored = tg_read_bin(&r, TG_CHUNK_STORED_MAX_BYTES);
+	ck_assert_int_eq(tg_reader_end(&r), TG_OK);
+	ck_assert_int_eq(tg_chunk_keep(stored.data, stored.len, &value), TG_OK);
+	tg_write_array(&batch, 1);
+	tg_write_array(&batch, 3);
+	tg_write_uint(&batch, TG_STORE_PUT);
+	tg_write_bin(&batch, key, tg_storage_key_chunk(grid, &locator, key));
+	tg_write_bin(&batch, value.data, value.len);
+	ck_assert_int_eq(tg_store_queue(store, 1, 0, (struct tg_bytes){batch.data, batch.len}), TG_OK);
+	tg_store_flush(store, ignore_stored, NULL);
+	tg_buf_free(&value);
+	tg_buf_free(&batch);
+}
+
+/* A power cut between the chunk and the entry that lists it must not end all exporting. */
+START_TEST(a_chunk_that_no_entry_lists_is_left_out)
+{
+	struct tg_store *store = open_store("unlisted");
+	struct tg_files_report r = {0};
+	struct tg_buf b = {0};
+
+	fixture_file(&plain, &b);
+	write_bytes(in_dir("a"), b.data, b.len);
+	ck_assert_msg(tg_grid_import(store, in_dir("a"), &plain.access, 5, &r) == TG_OK, "%s", r.error);
+	store_chunk(store, &plain.access.grid, &plain.other_chunk);
+	ck_assert_msg(tg_grid_export(store, &plain.access, 0, FIXTURE_MADE_MS, in_dir("b"), &r) == TG_OK,
+	    "%s", r.error);
+	ck_assert_uint_eq(r.counts.chunks, 1);
+	ck_assert_uint_eq(r.chunks_left, 1);
+	tg_store_close(store);
+	tg_buf_free(&b);
+}
+END_TEST
+
 START_TEST(another_history_of_a_log_is_not_taken_in)
 {
 	struct tg_files_report r = {0};
@@ -433,6 +492,7 @@ main(void)
 	tcase_add_test(t, lengths_are_bounded_before_anything_is_read);
 	tcase_add_test(t, what_was_imported_is_exported_byte_for_byte);
 	tcase_add_test(t, a_full_disk_is_named_and_the_document_is_not_listed);
+	tcase_add_test(t, a_chunk_that_no_entry_lists_is_left_out);
 	tcase_add_test(t, another_history_of_a_log_is_not_taken_in);
 	tcase_add_test(t, a_file_that_was_not_finished_is_not_there);
 	suite_add_tcase(s, t);
