@@ -8,7 +8,7 @@
  *	+-------------+---------+-------------+---------------+-----------+
  *
  * status is what tg_peer_event returned and effects is what tg_peer_effects gave right after it.  A fresh
- *peer that is fed the events gives the same status and effects, byte for byte, on every host.
+ * peer that is fed the events gives the same status and effects, byte for byte, on every host.
  *
  * A trace holds the entropy and every stored secret: whoever has it can write as this installation.
  */

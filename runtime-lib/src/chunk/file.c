@@ -4,8 +4,8 @@
  *	[1, depth, [[name bin32, size uint], ...]]
  *
  * where depth 1 names pieces and depth d lists of depth d - 1; sizes are of the file's bytes below.  Lists
- *are cut by content as the pieces are: a list ends after a name whose first byte has its low bits zero, so a
- *change in the middle of a file leaves the lists behind it as they were.
+ * are cut by content as the pieces are: a list ends after a name whose first byte has its low bits zero,
+ * so a change in the middle of a file leaves the lists behind it as they were.
  */
 #include <string.h>
 

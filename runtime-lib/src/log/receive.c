@@ -1,10 +1,10 @@
 /*
  * Taking in a run of somebody's log.
  *
- * The run is walked once.  The walk starts from the peaks of [0, start), which are the left part of the range
- *proof, and appends every leaf: that yields the nodes to store, and on the way the peaks of this history at
- *each place where we hold an opinion of our own (our length, our heads, the edges of extra ranges).  Nothing
- *that the walk compares is believed before the root and the signature verified.
+ * The run is walked once.  The walk starts from the peaks of [0, start), which are the left part of the
+ * range proof, and appends every leaf: that yields the nodes to store, and on the way the peaks of this
+ * history at each place where we hold an opinion of our own (our length, our heads, the edges of extra
+ * ranges).  Nothing that the walk compares is believed before the root and the signature verified.
  *
  *	      start        our length L          end            n = head's length
  *	|-- left of proof --|======= entries ======|-- right of proof --|

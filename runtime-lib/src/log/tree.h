@@ -7,12 +7,12 @@
  *	    p0         p1    p2
  *	   /  \       /  \   |
  *	  .    .     4    5  6       A complete subtree is named by (level, index): it covers the leaves
- *	 / \  / \                    [index << level, (index + 1) << level), and is stored with the entry of
- *its 0   1 2  3                   last leaf, the level-th of that entry's hashes.
+ *	 / \  / \                    [index << level, (index + 1) << level), and is stored with its
+ *	0   1 2  3                   last leaf's entry, the level-th of its hashes.
  *
- * Two facts carry everything else.  The part of a range proof left of the range is exactly the peaks of [0,
- *start), because the descent splits at the highest bit.  So a run is verified by appending its leaves to
- *these, which also yields the nodes to be stored, and folding in the part right of it.
+ * Two facts carry everything else.  The part of a range proof left of the range is exactly the peaks of
+ * [0, start), because the descent splits at the highest bit.  So a run is verified by appending its leaves
+ * to these, which also yields the nodes to be stored, and folding in the part right of it.
  */
 #ifndef TG_LOG_TREE_H
 #define TG_LOG_TREE_H

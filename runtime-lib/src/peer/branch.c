@@ -2,16 +2,15 @@
  * Forked logs: one key, several signed histories (protocol.md 5.7).
  *
  * Innocent people have built on each of them, so all are kept: a branch is held as a whole log of its own,
- *what it has in common with others included, because forks are rare and this way nothing below needs to know
- *of them.  The first branch seen is stored under the log's key, others under names of their own; who was
- *first here must not show in the document, or two hosts would show two.
+ * with what it has in common with others, because forks are rare and this way nothing below needs to know
+ * of them.  The first branch seen is stored under the log's key, others under names of their own; who was
+ * first here must not show in the document, or two hosts would show two.
  *
- *	        0 . . . . . 6 7 8        branch 1      agent: K to 5, then A = H(history up to 6)
+ *	        0 . . . . . 6 7 8       branch 1   agent: K to 5, then A = H(history up to 6)
  *	          stem      |
- *	                    6' 7' 8'     branch 2      agent: K to 5, then A' = H(history up to 6')
+ *	                    6' 7' 8'    branch 2   agent: K to 5, then A' = H(history up to 6')
  *	                          |
- *	                          8"     branch 3      agent: K to 5, then A' to 7', then A" = H(history up to
- *8")
+ *	                          8"    branch 3   agent: K to 5, A' to 7', then A" = H(history up to 8")
  *
  * An entry belongs to an agent that is named by the first entry behind the last parting before it.  That
  * depends on which branches there are, so a branch that becomes known while a document is open renames events
@@ -37,19 +36,24 @@ tgp_branch_owner(struct tgp_log *l, uint64_t seq)
 	return l;
 }
 
-const uint8_t *
-tgp_branch_agent(const struct tgp_log *l, uint64_t seq, uint64_t *base)
+/* The stretch that entry ${seq} stands in; NULL: it stands before the first parting. */
+static const struct tgp_segment *
+segment_of(const struct tgp_log *l, uint64_t seq)
 {
 	size_t i = l->segment_count;
 
 	while (i > 0 && l->segments[i - 1].from > seq)
 		i--;
-	*base = 0;
-	if (i == 0)
-		return l->log.key.b;
-	if (l->segments[i - 1].from > 0)
-		*base = l->seen[l->segments[i - 1].from - 1].text_end;
-	return l->segments[i - 1].agent.b;
+	return i == 0 ? NULL : &l->segments[i - 1];
+}
+
+const uint8_t *
+tgp_branch_agent(const struct tgp_log *l, uint64_t seq, uint64_t *base)
+{
+	const struct tgp_segment *s = segment_of(l, seq);
+
+	*base = s != NULL && s->from > 0 ? l->seen[s->from - 1].text_end : 0;
+	return s != NULL ? s->agent.b : l->log.key.b;
 }
 
 /* The leaf of an entry that is delivered or waits, by the branch that owns it; NULL when it is not held. */
@@ -66,11 +70,9 @@ leaf_of(const struct tgp_log *l, uint64_t seq)
 static const struct tg_key *
 agent_at(const struct tgp_log *l, uint64_t seq)
 {
-	size_t i = l->segment_count;
+	const struct tgp_segment *s = segment_of(l, seq);
 
-	while (i > 0 && l->segments[i - 1].from > seq)
-		i--;
-	return i == 0 ? &l->log.key : &l->segments[i - 1].agent;
+	return s != NULL ? &s->agent : &l->log.key;
 }
 
 struct tgp_log *
