@@ -460,8 +460,8 @@ tgp_author_transition(struct tgp_grid *g, const struct tg_buf *transition, unsig
 
 	if (tg_buf_status(transition) != TG_OK)
 		return TG_ENOMEM;
-	if (g->author.log == NULL && tgp_author_begin(g, NULL) != TG_OK)
-		return TG_ENOMEM;
+	if (g->author.log == NULL && (rc = tgp_author_begin(g, NULL)) != TG_OK)
+		return rc;
 	if (tgp_author_flush(g) != TG_OK)
 		return TG_ENOMEM;
 	if (carry_parents(g) != TG_OK)
@@ -899,9 +899,13 @@ tgp_author_undo(struct tgp_grid *g, uint64_t request, int redo)
 			tgp_fx_reply(g->peer, request, TG_OK);
 			return TG_OK;
 		}
-		group = redo ? a->redo[--a->redo_count] : a->undo[--a->undo_count];
-		if ((rc = ensure_log(g)) != TG_OK)
+		if ((rc = ensure_log(g)) == TG_ENOMEM)
 			return rc;
+		if (rc != TG_OK) {
+			tgp_fx_reply(g->peer, request, rc);
+			return TG_OK;
+		}
+		group = redo ? a->redo[--a->redo_count] : a->undo[--a->undo_count];
 		rc = tg_doc_undo(g->doc, &group.range, 1, &first, &count, &patches);
 		if (rc == TG_ENOMEM)
 			return rc;

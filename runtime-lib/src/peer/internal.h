@@ -331,7 +331,6 @@ struct tgp_need {
 /* A want of somebody else that is being answered. */
 struct tgp_serve {
 	struct tg_key asker;
-	uint64_t request;
 	struct tg_buf want; /* copy of its body */
 };
 
@@ -636,9 +635,10 @@ void tgp_retries_free(struct tgp_grid *g);
 int tgp_author_edit(struct tgp_grid *g, uint64_t request, struct tg_bytes edits);
 int tgp_author_undo(struct tgp_grid *g, uint64_t request, int redo);
 int tgp_author_flush(struct tgp_grid *g);
-int tgp_author_transition(
-    struct tgp_grid *g, const struct tg_buf *transition, unsigned class); /* one encoded transition */
-int tgp_author_begin(struct tgp_grid *g, const struct tg_buf *genesis);	  /* make a new log */
+/** tgp_author_transition(g, transition, class): Write one encoded transition.  TG_ELIMIT too: no room for a
+ * log of our own. */
+int tgp_author_transition(struct tgp_grid *g, const struct tg_buf *transition, unsigned class);
+int tgp_author_begin(struct tgp_grid *g, const struct tg_buf *genesis); /* make a new log */
 int tgp_author_leave(struct tgp_grid *g); /* the own log forked: what follows goes to a fresh one */
 /** tgp_author_newest(g): The log that own entries go to, or may go to once others have confirmed it; or NULL.
  */
