@@ -6,14 +6,13 @@
  * link cannot be turned into a stronger one.  struct tg_access is what a peer may do in one epoch of one
  * grid; which keys it holds is said by its mode, and a key that is not held is all zero.
  *
- * The records: each has *_encode (signs and appends to a tg_buf, whose sticky error is the only way it fails)
- * and
- * *_decode (strict; checks length, type, range, hash, signature in this order, and every signature that it
- * can be given a key for).  A decoder writes its result only on success, returns otherwise TG_ETRUNCATED,
- * TG_EFORMAT, TG_ETOOBIG  not what a writer would have written TG_EVERSION                            another
- * format version TG_EGRID, TG_EEPOCH                    well formed, but of another grid or epoch than
- * ${access} TG_ESIGNATURE                          a signature does not verify and allocates nothing. Strings
- * and lists in a result are borrowed from the decoder's input.
+ * The records: each has *_encode (signs and appends to a tg_buf, whose sticky error is the only way it
+ * fails) and *_decode (strict; checks length, type, range, hash, signature in this order, and every signature
+ * that it can be given a key for).  A decoder writes its result only on success, and allocates nothing.  It
+ * returns otherwise TG_ETRUNCATED, TG_EFORMAT, TG_ETOOBIG (not what a writer would have written), TG_EVERSION
+ * (another format version), TG_EGRID, TG_EEPOCH (well formed, but of another grid or epoch than ${access}),
+ * TG_ESIGNATURE (a signature does not verify).  Strings and lists in a result are borrowed from the decoder's
+ * input.
  */
 #ifndef TOYGRID_ACCESS_H
 #define TOYGRID_ACCESS_H

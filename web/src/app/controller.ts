@@ -9,7 +9,7 @@ import { format, type Attrs, type Format } from "../editor/items";
 import { fromBase64Url, toBase64Url, toHex } from "./bytes";
 import type { NodeInfo } from "./node";
 import type { Reporter } from "./reporter";
-import { documentAddress, parseRoute } from "./route";
+import { documentAddress, parseRoute, type Route } from "./route";
 import { Role, initialState, Notice, type Action, type OpenDocument, type Person, type State } from "./state";
 
 const KIND_PERSON = 0;
@@ -183,10 +183,11 @@ export class Controller {
 		this.changed();
 	}
 
-	private async open(route: { grid: string; mode: string; secret: Uint8Array }): Promise<void> {
+	private async open(route: Route & { name: "document" }): Promise<void> {
 		const { state } = this;
 		if (state.open?.grid === route.grid && route.mode === "" && state.open.phase !== "missing") return;
 		await this.closeOpen();
+		if (state.route !== route) return; // meanwhile the person went elsewhere
 		const open = this.document(route.grid);
 		if (open.phase === "missing") open.phase = "loading";
 		state.open = open;

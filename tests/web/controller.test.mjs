@@ -1,0 +1,55 @@
+// The controller under quick hands: what the address says in the end is what is open.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { sources } from "./sources.mjs";
+
+globalThis.location = { hash: "" };
+globalThis.addEventListener ??= () => undefined; // which node lacks
+globalThis.document = { addEventListener: () => undefined };
+const [{ Controller }, { decode, encode }, { Command, Effect, Event }, { toBase64Url }] = await sources("app/controller", "runtime/msgpack", "runtime/runtime", "app/bytes");
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+const address = (byte) => `#/g/${toBase64Url(new Uint8Array(32).fill(byte))}`;
+
+/// A controller that was never started, and its peer: answers wait until the test gives them.
+function surroundings() {
+	const questions = [];
+	let effects = [];
+	const peer = {
+		event: (bytes) => {
+			const [kind, request, command, grid] = decode(bytes);
+			if (kind === Event.command) questions.push({ request, command, grid: grid[0] });
+			return 0;
+		},
+		effects: () => Uint8Array.from(effects.splice(0).flatMap((effect) => [...encode(effect)])),
+	};
+	const failed = [];
+	const controller = new Controller(peer, {}, { report: (error) => failed.push(error) });
+	controller.host.soon.port1.close();
+	controller.state.phase = "ready";
+	const answer = async (command, grid) => {
+		const at = questions.findIndex((one) => one.command === command && one.grid === grid);
+		assert.ok(at >= 0, `command ${command} on ${grid} was not asked`);
+		effects.push([Effect.reply, questions.splice(at, 1)[0].request, 0, null]);
+		controller.runtime.event(Event.tick, 0);
+		await turn();
+	};
+	const go = async (byte) => {
+		controller.dispatch({ type: "navigate", hash: address(byte) });
+		await turn();
+	};
+	return { controller, go, answer, questions, failed };
+}
+
+test("who goes on while a document is being closed gets where they went last", async () => {
+	const { controller, go, answer, questions, failed } = surroundings();
+	await go(1);
+	await answer(Command.open, 1);
+	await go(2); // closes 1 first
+	await go(3);
+	await answer(Command.open, 3);
+	await answer(Command.close, 1);
+	assert.equal(controller.state.open.grid, toBase64Url(new Uint8Array(32).fill(3)));
+	assert.deepEqual(questions, []);
+	assert.deepEqual(failed, []);
+});
