@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { random, sources } from "./sources.mjs";
 
-const [{ encode, decode, decodeAll }, { parseRoute }, { parseNode }, { fromBase64Url, toBase64Url }, { Items, charRun, format, scalars, units, wellFormed }, { movedIndex }] = await sources(
-	"runtime/msgpack", "app/route", "app/node", "app/bytes", "editor/items", "editor/moved",
+const [{ encode, decode, decodeAll }, { parseRoute }, { parseNode }, { fromBase64Url, toBase64Url }, { Items, charRun, format, scalars, units, wellFormed }, { movedIndex }, { Typed }] = await sources(
+	"runtime/msgpack", "app/route", "app/node", "app/bytes", "editor/items", "editor/moved", "editor/typed",
 );
 const hex = (bytes) => Buffer.from(bytes).toString("hex");
 const un = (text) => decode(new Uint8Array(Buffer.from(text, "hex")));
@@ -99,4 +99,22 @@ test("a caret stays at its words when a document is drawn anew and they have cha
 	goes("the cat and the cat|", "the cat and the cat|");
 	goes("gone| for ever", "| for ever");
 	goes("all of it| gone", "|");
+});
+
+test("what is typed while a document is drawn anew is kept, with keys or without", () => {
+	const typed = new Typed();
+	for (const key of ["a", "b", "Enter", "c", "x", "Backspace", "\u{1f600}"]) assert.ok(typed.key(key, false));
+	assert.equal(typed.key("Shift", false), false);
+	assert.equal(typed.key("r", true), false);
+	assert.equal(typed.text, "ab\nc\u{1f600}");
+	typed.input("deleteContentBackward", null);
+	for (const part of ["h", "he", "hel"]) typed.input("insertCompositionText", part);
+	assert.equal(typed.text, "ab\nchel");
+	typed.compositionEnded();
+	typed.input("insertParagraph", null);
+	typed.input("insertText", "!");
+	typed.input("insertCompositionText", "wo");
+	typed.input("deleteCompositionText", null); // as Safari ends one
+	typed.input("insertFromComposition", "word");
+	assert.equal(typed.text, "ab\nchel\n!word");
 });

@@ -5,6 +5,7 @@ import { Binding, FROM_RUNTIME, type Caret, type Port } from "./binding";
 import { caretsKey, caretsPlugin, type CaretView } from "./carets";
 import { movedIndex } from "./moved";
 import { extensions, safeLink } from "./schema";
+import { Typed } from "./typed";
 
 // Some keyboards compose for as long as they are open; after this long without a key others' words come in anyway.
 const COMPOSING_IDLE_MS = 5000;
@@ -24,7 +25,7 @@ export interface Held {
 	readonly text: string[]; // the items, one element each
 	readonly caret: Caret | null;
 	readonly focused: boolean;
-	typed: string; // meanwhile
+	readonly typed: Typed; // meanwhile
 }
 
 /// Somebody else, as shown in the text.
@@ -73,6 +74,7 @@ export class DocumentEditor {
 					beforeinput: (_view, event) => this.keepInput(event),
 					paste: (_view, event) => this.keepPaste(event),
 					compositionend: () => {
+						this.held?.typed.compositionEnded();
 						this.settledAt = Date.now() + SETTLE_MS;
 						setTimeout(() => this.compositionEnded(), SETTLE_MS + 1);
 					},
@@ -131,7 +133,7 @@ export class DocumentEditor {
 	/// From now on nothing is drawn or edited; what is typed is kept for goOn() of the next editor.
 	hold(): Held {
 		this.readDom();
-		return (this.held = { text: this.binding.text(), caret: this.binding.selection(), focused: this.tiptap.isFocused, typed: "" });
+		return (this.held = { text: this.binding.text(), caret: this.binding.selection(), focused: this.tiptap.isFocused, typed: new Typed() });
 	}
 
 	/// Take over: the caret where it was in the text, and what was typed since.
@@ -143,7 +145,7 @@ export class DocumentEditor {
 			view.dispatch(view.state.tr.setSelection(TextSelection.between(anchor!, head!)));
 		}
 		if (focused) this.focus();
-		typed.split("\n").forEach((line, i) => {
+		typed.text.split("\n").forEach((line, i) => {
 			if (i > 0) this.tiptap.commands.enter();
 			if (line) view.dispatch(view.state.tr.insertText(line));
 		});
@@ -177,25 +179,20 @@ export class DocumentEditor {
 	private keepKey(event: KeyboardEvent): boolean {
 		if (!this.held) return false;
 		if (event.isComposing) return true;
-		if (event.key === "Enter") this.held.typed += "\n";
-		else if (event.key === "Backspace") this.held.typed = [...this.held.typed].slice(0, -1).join("");
-		else if ([...event.key].length === 1 && !event.ctrlKey && !event.metaKey) this.held.typed += event.key;
-		else return true; // shortcuts of the browser stay its own
-		event.preventDefault();
+		if (this.held.typed.key(event.key, event.ctrlKey || event.metaKey)) event.preventDefault();
 		return true;
 	}
 
-	// Without a key: on a phone, by dictation.
 	private keepInput(event: InputEvent): boolean {
 		if (!this.held) return false;
-		if (event.inputType.startsWith("insert")) this.held.typed += event.data ?? "";
+		this.held.typed.input(event.inputType, event.data);
 		event.preventDefault();
 		return true;
 	}
 
 	private keepPaste(event: ClipboardEvent): boolean {
 		if (!this.held) return false;
-		this.held.typed += event.clipboardData?.getData("text/plain") ?? "";
+		this.held.typed.input("insertFromPaste", event.clipboardData?.getData("text/plain") ?? "");
 		event.preventDefault();
 		return true;
 	}
