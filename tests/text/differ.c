@@ -12,21 +12,14 @@
 
 #include "suite.h"
 #include "text/judges.h"
+#include "text/seeds.h"
 #include "text/tree.h"
-
-static unsigned long
-seeds(unsigned long ordinary)
-{
-	const char *s = getenv("TG_SEEDS");
-
-	return s != NULL ? ordinary * strtoul(s, NULL, 10) / 100 : ordinary;
-}
 
 START_TEST(core_naive_oracle_and_tree_agree)
 {
 	static struct past_shown core, naive, tree;
 	static struct past h;
-	unsigned long events = 0, n = seeds(20000);
+	unsigned long events = 0, n = seeds_share(20000);
 	struct tg_doc *doc;
 	int at;
 

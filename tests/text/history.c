@@ -12,36 +12,9 @@
 
 #include "suite.h"
 #include "text/doc.h"
+#include "text/seeds.h"
 #include "text/world.h"
 #include "wire/reader.h"
-
-static unsigned long
-env_number(const char *name, unsigned long ordinary)
-{
-	const char *s = getenv(name);
-
-	return s != NULL ? strtoul(s, NULL, 10) : ordinary;
-}
-
-#define FOR_SEEDS(seed, n)                                                                                   \
-	for (unsigned long seed = env_number("TG_SEED", 1); seed <= env_number("TG_SEEDS", n); seed++)
-
-static void
-live(struct world *w, int steps)
-{
-	for (int i = 0; i < steps; i++) {
-		int who = (int)world_random(w, (uint32_t)w->people), dice = (int)world_random(w, 7);
-
-		if (dice < 3)
-			world_edit(w, who);
-		else if (dice == 3)
-			world_take(w, who);
-		else if (dice < 6)
-			world_deliver(w, who);
-		else
-			world_poll(w, who);
-	}
-}
 
 /* ---- versions of one person's document */
 
@@ -167,7 +140,7 @@ START_TEST(every_version_shows_what_the_oracle_says_and_who_wrote_it)
 	FOR_SEEDS(seed, 60)
 	{
 		world_open(&w, 9000 + seed, (int)(seed % 4 == 0), 2 + (int)(seed % 4));
-		live(&w, 100);
+		world_live(&w, 100);
 		for (int who = 0; who < w.people; who++) {
 			struct tg_doc *doc = w.person[who].doc;
 
@@ -190,12 +163,9 @@ START_TEST(every_version_shows_what_the_oracle_says_and_who_wrote_it)
 			world_check_mirror(&w, who);
 		}
 		/* Life goes on as if nobody had looked. */
-		live(&w, 40);
+		world_live(&w, 40);
 		world_settle(&w);
-		for (int who = 0; who < w.people; who++) {
-			world_check_doc(&w, w.person[who].doc);
-			world_check_mirror(&w, who);
-		}
+		world_check_all(&w);
 		world_close(&w);
 	}
 }
@@ -415,7 +385,7 @@ START_TEST(what_lies_between_two_versions_is_what_the_oracle_says)
 	{
 		world_open(&w, 10000 + seed, (int)(seed % 4 == 0), 2 + (int)(seed % 4));
 		w.plain = 50 + (int)(seed % 40);
-		live(&w, 100);
+		world_live(&w, 100);
 		for (int who = 0; who < w.people; who++) {
 			struct tg_doc *doc = w.person[who].doc;
 
@@ -430,12 +400,9 @@ START_TEST(what_lies_between_two_versions_is_what_the_oracle_says)
 			world_check_doc(&w, doc);
 			world_check_mirror(&w, who);
 		}
-		live(&w, 40);
+		world_live(&w, 40);
 		world_settle(&w);
-		for (int who = 0; who < w.people; who++) {
-			world_check_doc(&w, w.person[who].doc);
-			world_check_mirror(&w, who);
-		}
+		world_check_all(&w);
 		world_close(&w);
 	}
 }
@@ -659,7 +626,7 @@ START_TEST(any_version_comes_back_as_new_events_for_everybody)
 		int who;
 
 		world_open(&w, 13000 + seed, (int)(seed % 4 == 0), 2 + (int)(seed % 3));
-		live(&w, 70);
+		world_live(&w, 70);
 		who = (int)world_random(&w, (uint32_t)w.people);
 		if (w.oracle->event_n == 0) {
 			world_close(&w);
@@ -717,7 +684,7 @@ START_TEST(a_restore_is_edits_like_any_other)
 		size_t n;
 
 		world_open(&w, 14000 + seed, (int)(seed % 4 == 0), 3);
-		live(&w, 50);
+		world_live(&w, 50);
 		world_edit(&w, 0);
 		world_take(&w, 0);
 		pick_version(&w, w.person[0].doc, &v);
@@ -728,12 +695,9 @@ START_TEST(a_restore_is_edits_like_any_other)
 		world_draw(&w, 0, &patches);
 		if (count > 0)
 			world_record_undo(&w, 0, first, count, now, n);
-		live(&w, 20);
+		world_live(&w, 20);
 		world_settle(&w);
-		for (int who = 0; who < w.people; who++) {
-			world_check_doc(&w, w.person[who].doc);
-			world_check_mirror(&w, who);
-		}
+		world_check_all(&w);
 		world_close(&w);
 	}
 }

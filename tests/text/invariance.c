@@ -16,15 +16,7 @@
 #include "text/codec.h"
 #include "text/doc.h"
 #include "text/scene.h"
-
-static unsigned long
-seeds(unsigned long ordinary)
-{
-	const char *s = getenv("TG_SEEDS");
-	unsigned long n = s != NULL ? ordinary * strtoul(s, NULL, 10) / 100 : ordinary;
-
-	return n > 0 ? n : 1;
-}
+#include "text/seeds.h"
 
 static void
 make(struct past *h, unsigned long seed)
@@ -41,7 +33,7 @@ START_TEST(however_the_events_come_the_document_is_the_same)
 	static struct past_shown shown;
 	char name[40];
 
-	for (unsigned long seed = 1; seed <= seeds(1000); seed++) {
+	for (unsigned long seed = 1; seed <= seeds_share(1000); seed++) {
 		make(&h, seed);
 		snprintf(name, sizeof name, "seed %lu", seed);
 		agree_all_ways(&h, seed % 4 == 0, &shown, name);
@@ -56,7 +48,7 @@ START_TEST(the_core_encodes_what_it_was_given_as_the_second_encoder_does)
 	static struct past h;
 	unsigned long bundles = 0;
 
-	for (unsigned long seed = 1; seed <= seeds(1000); seed++) {
+	for (unsigned long seed = 1; seed <= seeds_share(1000); seed++) {
 		struct tg_doc *doc;
 		uint32_t stop;
 

@@ -9,13 +9,12 @@
 
 #include "suite.h"
 #include "text/scene.h"
+#include "text/seeds.h"
 
 static int
 events(void)
 {
-	const char *s = getenv("TG_SEEDS");
-
-	return s != NULL && atoi(s) < 100 ? PAST_EVENTS / 4 : PAST_EVENTS; /* sanitizers are slow */
+	return seeds_few() ? PAST_EVENTS / 4 : PAST_EVENTS; /* sanitizers are slow */
 }
 
 static void

@@ -12,24 +12,8 @@
 #include "suite.h"
 #include "text/codec.h"
 #include "text/doc.h"
+#include "text/seeds.h"
 #include "text/world.h"
-
-static unsigned long
-seeds(unsigned long ordinary)
-{
-	const char *s = getenv("TG_SEEDS");
-
-	return s != NULL ? strtoul(s, NULL, 10) : ordinary;
-}
-
-/* TG_SEED begins elsewhere: with TG_SEEDS the same, only that one is tried. */
-static unsigned long
-first_seed(void)
-{
-	const char *s = getenv("TG_SEED");
-
-	return s != NULL ? strtoul(s, NULL, 10) : 1;
-}
 
 /* Some people edit, flush, receive and poll at random. */
 static void
@@ -63,15 +47,6 @@ live(struct world *w, int steps)
 }
 
 static void
-check_all(struct world *w)
-{
-	for (int i = 0; i < w->people; i++) {
-		world_check_doc(w, w->person[i].doc);
-		world_check_mirror(w, i);
-	}
-}
-
-static void
 one_world(unsigned long seed)
 {
 	static struct world w;
@@ -80,17 +55,17 @@ one_world(unsigned long seed)
 	w.plain = 40 + (int)(seed % 61);
 	live(&w, 80 + (int)(seed % 100));
 	world_settle(&w);
-	check_all(&w);
+	world_check_all(&w);
 	live(&w, 30);
 	world_settle(&w);
-	check_all(&w);
+	world_check_all(&w);
 	world_close(&w);
 }
 
 START_TEST(everybody_sees_what_the_oracle_says)
 {
-	for (unsigned long seed = first_seed(); seed <= seeds(100); seed++)
-		one_world(seed);
+	FOR_SEEDS(seed, 100)
+	one_world(seed);
 }
 END_TEST
 
@@ -125,7 +100,8 @@ START_TEST(order_of_arrival_and_planning_change_nothing)
 	struct tg_doc *doc;
 	struct tg_patches p;
 
-	for (unsigned long seed = first_seed(); seed <= seeds(40); seed++) {
+	FOR_SEEDS(seed, 40)
+	{
 		world_open(&w, 1000 + seed, (int)(seed % 4 == 0), 3 + (int)(seed % 3));
 		live(&w, 120);
 		world_settle(&w);
@@ -158,7 +134,8 @@ START_TEST(how_events_are_cut_into_bundles_changes_nothing)
 	struct tg_doc *doc, *from;
 	uint32_t stop;
 
-	for (unsigned long seed = first_seed(); seed <= seeds(40); seed++) {
+	FOR_SEEDS(seed, 40)
+	{
 		world_open(&w, 2000 + seed, 0, 4);
 		live(&w, 100);
 		world_settle(&w);
@@ -205,7 +182,8 @@ START_TEST(undo_of_all_my_edits_leaves_what_others_did)
 {
 	static struct world w;
 
-	for (unsigned long seed = first_seed(); seed <= seeds(100); seed++) {
+	FOR_SEEDS(seed, 100)
+	{
 		struct tg_event_range range = {{0}, 0, 0};
 		const struct tg_event_id *ids;
 		struct oracle_set without;
@@ -272,7 +250,7 @@ START_TEST(undo_of_all_my_edits_leaves_what_others_did)
 			world_record_undo(&w, 0, first, count, before, before_n);
 		}
 		world_settle(&w);
-		check_all(&w);
+		world_check_all(&w);
 
 		/* Redo is the undo of the undo. */
 		if (count > 0) {
@@ -291,7 +269,8 @@ START_TEST(a_caret_of_another_version_is_found_again)
 {
 	static struct world w;
 
-	for (unsigned long seed = first_seed(); seed <= seeds(40); seed++) {
+	FOR_SEEDS(seed, 40)
+	{
 		struct oracle *o;
 		struct tg_doc *doc;
 

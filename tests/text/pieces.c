@@ -11,6 +11,7 @@
 
 #include "suite.h"
 #include "text/pieces.h"
+#include "text/seeds.h"
 
 #define ITEMS_MAX 20000
 
@@ -80,10 +81,7 @@ edit_and_compare(uint32_t seed, uint32_t spread, int steps)
 
 START_TEST(pieces_are_what_an_array_would_be)
 {
-	const char *seeds = getenv("TG_SEEDS");
-	uint32_t count = seeds != NULL ? (uint32_t)atoi(seeds) : 10;
-
-	for (uint32_t seed = 1; seed <= count && seed <= 40; seed++) {
+	for (uint32_t seed = 1; seed <= seeds_share(40); seed++) {
 		edit_and_compare(seed, 3, 6000);
 		edit_and_compare(seed, 300, 6000);
 		edit_and_compare(seed, 20000, 12000);

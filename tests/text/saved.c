@@ -16,40 +16,8 @@
 #include "text/doc.h"
 #include "text/order.h"
 #include "text/saved.h"
+#include "text/seeds.h"
 #include "text/world.h"
-
-static unsigned long
-seeds(unsigned long ordinary)
-{
-	const char *s = getenv("TG_SEEDS");
-
-	return s != NULL ? strtoul(s, NULL, 10) : ordinary;
-}
-
-static void
-live(struct world *w, int steps)
-{
-	for (int i = 0; i < steps; i++) {
-		int who = (int)world_random(w, (uint32_t)w->people);
-
-		switch (world_random(w, 6)) {
-		case 0:
-		case 1:
-			world_edit(w, who);
-			break;
-		case 2:
-			world_take(w, who);
-			break;
-		case 3:
-		case 4:
-			world_deliver(w, who);
-			break;
-		case 5:
-			world_poll(w, who);
-			break;
-		}
-	}
-}
 
 struct bytes {
 	uint8_t *data;
@@ -139,12 +107,13 @@ shows_the_same(struct tg_doc *a, struct tg_doc *b, unsigned long seed)
 
 START_TEST(hosts_with_the_same_events_save_the_same_bytes)
 {
-	for (unsigned long seed = 1; seed <= seeds(60); seed++) {
+	FOR_SEEDS(seed, 60)
+	{
 		static struct world w;
 		struct bytes first, other;
 
 		world_open(&w, seed, (int)(seed % 2), 3 + (int)(seed % 3));
-		live(&w, 60 + (int)(seed % 90));
+		world_live(&w, 60 + (int)(seed % 90));
 		world_settle(&w);
 		first = save(w.person[0].doc);
 		for (int i = 1; i < w.people; i++) {
@@ -160,7 +129,8 @@ END_TEST
 
 START_TEST(a_saved_document_shows_what_was_saved_without_its_history)
 {
-	for (unsigned long seed = 1; seed <= seeds(60); seed++) {
+	FOR_SEEDS(seed, 60)
+	{
 		static struct world w;
 		struct tg_buf before = {0}, after = {0};
 		struct tg_patches p;
@@ -171,7 +141,7 @@ START_TEST(a_saved_document_shows_what_was_saved_without_its_history)
 		size_t need, n;
 
 		world_open(&w, seed, 0, 3);
-		live(&w, 60 + (int)(seed % 90));
+		world_live(&w, 60 + (int)(seed % 90));
 		world_settle(&w);
 		b = save(w.person[0].doc);
 		ck_assert_int_eq(tg_saved_opening(b.data, b.len, &need), TG_OK);
@@ -211,14 +181,15 @@ END_TEST
 
 START_TEST(a_checkpoint_and_what_came_after_it_is_the_whole_document)
 {
-	for (unsigned long seed = 1; seed <= seeds(60); seed++) {
+	FOR_SEEDS(seed, 60)
+	{
 		static struct world w;
 		struct tg_doc *doc;
 		struct bytes b, again;
 		size_t had;
 
 		world_open(&w, seed, (int)(seed % 3 == 0), 3);
-		live(&w, 60 + (int)(seed % 60));
+		world_live(&w, 60 + (int)(seed % 60));
 		world_settle(&w);
 		b = save(w.person[0].doc);
 		had = w.bundle_n;
@@ -228,7 +199,7 @@ START_TEST(a_checkpoint_and_what_came_after_it_is_the_whole_document)
 		free(again.data);
 		free(b.data);
 
-		live(&w, 40);
+		world_live(&w, 40);
 		world_settle(&w);
 		for (size_t i = had; i < w.bundle_n; i++) /* they are listed in an order that works */
 			ck_assert_int_eq(world_add(doc, &w.bundles[i]), TG_OK);
@@ -533,7 +504,8 @@ call(struct tg_doc *doc, int which, const struct tg_event_id *old, size_t old_n,
 
 START_TEST(any_call_may_be_the_first_on_a_saved_document)
 {
-	for (unsigned long seed = 1; seed <= seeds(20); seed++) {
+	FOR_SEEDS(seed, 20)
+	{
 		static struct world w;
 		struct tg_event_id old[WORLD_PEOPLE];
 		const struct tg_event_id *ids;
@@ -543,11 +515,11 @@ START_TEST(any_call_may_be_the_first_on_a_saved_document)
 		size_t old_n;
 
 		world_open(&w, seed, (int)(seed % 3 == 0), 3);
-		live(&w, 40);
+		world_live(&w, 40);
 		world_settle(&w);
 		ck_assert_int_eq(tg_doc_version(w.person[0].doc, &ids, &old_n), TG_OK);
 		memcpy(old, ids, old_n * sizeof *old);
-		live(&w, 40);
+		world_live(&w, 40);
 		world_settle(&w);
 		ck_assert_uint_gt(w.bundle_n, 0);
 		world_agent(w.bundles[0].agent, someone);
@@ -670,7 +642,7 @@ some_document(unsigned long seed)
 
 	world_open(&w, seed, 0, 3);
 	w.plain = 30;
-	live(&w, 100);
+	world_live(&w, 100);
 	world_settle(&w);
 	b = save(w.person[0].doc);
 	world_close(&w);

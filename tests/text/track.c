@@ -15,15 +15,8 @@
 #include "hostile.h"
 #include "suite.h"
 #include "text/doc.h"
+#include "text/seeds.h"
 #include "text/world.h"
-
-static unsigned long
-seeds(unsigned long ordinary)
-{
-	const char *s = getenv("TG_SEEDS");
-
-	return s != NULL ? ordinary * strtoul(s, NULL, 10) / 100 + 1 : ordinary;
-}
 
 static void
 sound(struct world *w, struct tg_doc *doc)
@@ -91,14 +84,11 @@ START_TEST(pages_stay_right_while_trackers_come_and_go)
 {
 	static struct world w;
 
-	for (unsigned long seed = 1; seed <= seeds(60); seed++) {
+	for (unsigned long seed = 1; seed <= seeds_share(60); seed++) {
 		world_open(&w, 7000 + seed, 0, 2 + (int)(seed % 4));
 		live(&w, 250);
 		world_settle(&w);
-		for (int who = 0; who < w.people; who++) {
-			world_check_mirror(&w, who);
-			world_check_doc(&w, w.person[who].doc);
-		}
+		world_check_all(&w);
 		world_close(&w);
 	}
 }
@@ -109,7 +99,7 @@ START_TEST(forgetting_at_every_critical_version_changes_nothing)
 	static struct world w;
 	struct tg_doc *doc;
 
-	for (unsigned long seed = 1; seed <= seeds(60); seed++) {
+	for (unsigned long seed = 1; seed <= seeds_share(60); seed++) {
 		world_open(&w, 8000 + seed, 0, 2 + (int)(seed % 4));
 		live(&w, 200);
 		world_settle(&w);
@@ -131,7 +121,7 @@ START_TEST(replay_from_every_critical_version_is_replay_from_the_start)
 {
 	static struct world w;
 
-	for (unsigned long seed = 1; seed <= seeds(30); seed++) {
+	for (unsigned long seed = 1; seed <= seeds_share(30); seed++) {
 		struct tg_doc *doc;
 		uint32_t base = TG_LV_NONE;
 
@@ -158,7 +148,7 @@ START_TEST(crowds_stand_in_the_same_order_with_an_index)
 	static struct world w;
 	struct tg_doc *doc;
 
-	for (unsigned long seed = 1; seed <= seeds(40); seed++) {
+	for (unsigned long seed = 1; seed <= seeds_share(40); seed++) {
 		world_open(&w, 11000 + seed, (int)(seed % 3 == 0), 5);
 		for (int i = 0; i < 150; i++) {
 			int who = (int)world_random(&w, 5);

@@ -704,3 +704,29 @@ world_record_undo(struct world *w, int who, uint64_t first, uint64_t count, cons
 	}
 	ck_assert_uint_eq(seq, first + count);
 }
+
+void
+world_check_all(struct world *w)
+{
+	for (int who = 0; who < w->people; who++) {
+		world_check_doc(w, w->person[who].doc);
+		world_check_mirror(w, who);
+	}
+}
+
+void
+world_live(struct world *w, int steps)
+{
+	for (int i = 0; i < steps; i++) {
+		int who = (int)world_random(w, (uint32_t)w->people), dice = (int)world_random(w, 7);
+
+		if (dice < 3)
+			world_edit(w, who);
+		else if (dice == 3)
+			world_take(w, who);
+		else if (dice < 6)
+			world_deliver(w, who);
+		else
+			world_poll(w, who);
+	}
+}

@@ -87,6 +87,9 @@ void world_draw(struct world *w, int who, const struct tg_patches *p);
 /** world_settle(w): Take, deliver and poll until everybody has everything. */
 void world_settle(struct world *w);
 
+/** world_live(w, steps): Some people edit, flush, receive and poll at random. */
+void world_live(struct world *w, int steps);
+
 /** world_version(w, ids, n, set): The ancestors of a version. */
 void world_version(struct world *w, const struct tg_event_id *ids, size_t n, struct oracle_set *set);
 
@@ -101,5 +104,8 @@ uint32_t world_read_scalar(const uint8_t **p);
 
 /** world_check_doc(w, doc): The document is what the oracle says about its version, and sound inside. */
 void world_check_doc(struct world *w, struct tg_doc *doc);
+
+/** world_check_all(w): Every document and every page. */
+void world_check_all(struct world *w);
 
 #endif
