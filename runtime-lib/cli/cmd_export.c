@@ -10,7 +10,7 @@
 #include "cli/files_report.h"
 #include "files/store_read.h"
 
-#define TITLE_SHOWN 60
+#define TITLE_SHOWN 60 /* bytes */
 
 struct choice {
 	const char *want; /* the first digits of a grid id, or "" */
@@ -20,11 +20,29 @@ struct choice {
 	int broken;
 };
 
+/* The beginning of a title, without commands to the terminal: others wrote it. */
+static void
+put_title(struct tg_buf *out, struct tg_bytes title)
+{
+	size_t n = title.len < TITLE_SHOWN ? title.len : TITLE_SHOWN;
+
+	while (n < title.len && n > 0 && (title.data[n] & 0xc0) == 0x80)
+		n--; /* whole characters */
+	for (size_t i = 0; i < n; i++) {
+		uint8_t c = title.data[i];
+		int high = c == 0xc2 && i + 1 < n && title.data[i + 1] < 0xa0; /* U+0080 to U+009F */
+
+		if (high)
+			i++;
+		tg_buf_u8(out, c < 0x20 || c == 0x7f || high ? '?' : c);
+	}
+}
+
 static int
 look_at_grid(void *ctx, const struct tg_record *record)
 {
 	struct choice *c = ctx;
-	char hex[2 * TG_HASH_BYTES + 1], line[256];
+	char hex[2 * TG_HASH_BYTES + 1], line[32];
 	struct tg_access access;
 	struct tg_bytes title;
 	struct tg_hash grid;
@@ -41,10 +59,10 @@ look_at_grid(void *ctx, const struct tg_record *record)
 	}
 	if (c->found++ == 0)
 		c->access = access;
-	snprintf(line, sizeof line, "  %.16s %.*s\n", hex,
-	    title.len < TITLE_SHOWN ? (int)title.len : TITLE_SHOWN,
-	    title.len > 0 ? (const char *)title.data : "");
+	snprintf(line, sizeof line, "  %.16s ", hex);
 	tg_buf_put(&c->list, line, strlen(line));
+	put_title(&c->list, title);
+	tg_buf_u8(&c->list, '\n');
 	tg_wipe(&access, sizeof access);
 	return TG_OK;
 }
