@@ -14,6 +14,7 @@
  *   deliver.c   entries in causal order into the document and the tables of members and replicas
  *   branch.c    forked logs: their branches, who is meant by a parent, and which history a state is of
  *   exchange.c  have, want, data: who lacks what, and getting it
+ *   runs.c      runs of entries in: held against their log, stored, delivered
  *   receive.c   sealed messages in, by kind
  *   presence.c  carets
  *   replica.c   the door: invitations, quotas
@@ -706,6 +707,15 @@ void tgp_targets_unanswered(struct tgp_grid *g, const struct tg_key *session);
 /** tgp_targets_again(g): The answer was cut short: ask for the rest again. */
 void tgp_targets_again(struct tgp_grid *g);
 
+/* ---- runs.c -------------------------------------------------------------------------------------------- */
+
+/** tgp_take_run(g, data, session, fetch): One encoded run; ${session} sent it.  TG_ENOTFOUND: ${fetch} noted
+ * stored records that are needed first.  tgp_run_received(g, session, run): The same, fetching them and
+ * trying again. */
+int tgp_take_run(
+    struct tgp_grid *g, struct tg_bytes data, const struct tg_key *session, const struct tg_fetch *fetch);
+int tgp_run_received(struct tgp_grid *g, const struct tg_key *session, struct tg_bytes run);
+
 /* ---- exchange.c, receive.c, presence.c, replica.c ------------------------------------------------------ */
 
 int tgp_receive_pub(struct tg_peer *p, struct tgp_link *link, const struct tg_frame *frame);
@@ -716,7 +726,6 @@ int tgp_want_next(struct tgp_grid *g);
 int tgp_want_tick(struct tgp_grid *g);
 int tgp_want_received(struct tgp_grid *g, const struct tg_message *m);
 int tgp_data_received(struct tgp_grid *g, const struct tg_message *m);
-int tgp_run_received(struct tgp_grid *g, const struct tg_key *session, struct tg_bytes run);
 int tgp_ack_tick(struct tgp_grid *g);
 void tgp_ack_later(struct tgp_grid *g);
 
