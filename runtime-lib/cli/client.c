@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -275,6 +276,7 @@ tg_client_close(struct tg_client *s)
 	char path[128];
 	size_t i;
 
+	s->options.quiet = 1; /* why it ends has been said: a relay's trouble adds nothing now */
 	if (s->host != NULL && !interrupted)
 		tg_host_leave(s->host, LEAVE_MS);
 	signalled = NULL;
@@ -296,14 +298,18 @@ static int
 read_line(const char *path, char *out, size_t room)
 {
 	FILE *f = fopen(path, "r");
-	int ok;
+	int why;
 
 	if (f == NULL)
 		return TG_ENOTFOUND;
-	ok = fgets(out, (int)room, f) != NULL;
+	if (fgets(out, (int)room, f) == NULL)
+		out[0] = '\0'; /* nothing in it is no link either */
+	why = ferror(f) ? errno : 0;
 	fclose(f);
-	if (!ok)
+	if (why != 0) {
+		errno = why;
 		return TG_ENOTFOUND;
+	}
 	out[strcspn(out, "\r\n")] = '\0';
 	return TG_OK;
 }
@@ -325,6 +331,16 @@ tg_link_text(const char *text, struct tg_link *link)
 	rc = tg_link_parse(p, strlen(p), link);
 	tg_wipe(line, sizeof line);
 	return rc;
+}
+
+void
+tg_link_trouble(const char *text, int rc, char *out, size_t room)
+{
+	if (rc == TG_ENOTFOUND)
+		snprintf(out, room, "%s: %s", text + 1, strerror(errno));
+	else
+		snprintf(out, room, "%s%s no link to a document (they end in #/g/...)",
+		    text[0] == '@' ? text + 1 : "this is", text[0] == '@' ? " holds" : "");
 }
 
 int
@@ -411,18 +427,17 @@ int
 tg_client_join(struct tg_client *s, const char *link)
 {
 	struct tg_buf event = {0};
+	char why[4200];
 	int rc;
 
 	if (s->options.relays.count == 0) {
 		fprintf(stderr, "toygrid: which relay? give --relay ws://HOST:PORT\n");
 		return 1;
 	}
-	if (tg_open_event(&event, tg_client_request(s), link, &s->grid) != TG_OK) {
+	if ((rc = tg_open_event(&event, tg_client_request(s), link, &s->grid)) != TG_OK) {
+		tg_link_trouble(link, rc, why, sizeof why);
+		fprintf(stderr, "toygrid: %s\n", why);
 		tg_buf_free(&event);
-		fprintf(stderr,
-		    link[0] == '@' ? "toygrid: %s holds no link to a document (they end in #/g/...)\n"
-				   : "toygrid: this is no link to a document (they end in #/g/...)\n",
-		    link + 1);
 		return 1;
 	}
 	s->replied = 0;

@@ -116,14 +116,21 @@ void tg_hex(const uint8_t *data, size_t len, char *out);
 /**
  * tg_link_text(text, link):
  * A link as people give it: whole, or what stands behind "#/", or "@FILE" for the first line of FILE.  TG_OK,
- * TG_EFORMAT (no link) or TG_ENOTFOUND (no such file).  Wipe it after use.
+ * TG_EFORMAT (no link) or TG_ENOTFOUND (the file cannot be read; errno says why).  Wipe it after use.
  */
 int tg_link_text(const char *text, struct tg_link *link) __attribute__((warn_unused_result));
 
 /**
+ * tg_link_trouble(text, rc, out, room):
+ * Why tg_link_text(${text}) or tg_open_event() has just returned ${rc}, for a person: errno tells about the
+ * file.
+ */
+void tg_link_trouble(const char *text, int rc, char *out, size_t room);
+
+/**
  * tg_open_event(event, request, link, grid):
  * The `open` command for ${link}; "@FILE" stands for the first line of FILE.  TG_OK, TG_EFORMAT (no link) or
- * TG_ENOTFOUND (no such file).
+ * TG_ENOTFOUND (the file cannot be read; errno says why).
  */
 int tg_open_event(struct tg_buf *event, uint64_t request, const char *link, struct tg_hash *grid);
 

@@ -15,16 +15,20 @@ static int
 find_keys(const char *link_text, struct tg_access *access)
 {
 	struct tg_link link;
+	char why[4200];
 	int rc = tg_link_text(link_text, &link);
 
-	if (rc == TG_OK)
-		rc = tg_access_from_secret(
-		    link.mode, &link.secret, link.mode == TG_MODE_VIEW ? &link.w : NULL, access);
-	if (rc == TG_OK)
-		access->grid = link.grid;
+	if (rc != TG_OK) {
+		tg_link_trouble(link_text, rc, why, sizeof why);
+		fprintf(stderr, "toygrid: --link: %s\n", why);
+		return 1;
+	}
+	rc = tg_access_from_secret(
+	    link.mode, &link.secret, link.mode == TG_MODE_VIEW ? &link.w : NULL, access);
+	access->grid = link.grid;
 	tg_wipe(&link, sizeof link);
 	if (rc != TG_OK)
-		fprintf(stderr, "toygrid: --link: this is no link to a document (they end in #/g/...)\n");
+		fprintf(stderr, "toygrid: --link: %s\n", tg_status_text(rc));
 	return rc != TG_OK;
 }
 

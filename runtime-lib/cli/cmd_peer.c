@@ -239,14 +239,15 @@ open_links(struct running *r, const struct tg_arg_list *links)
 {
 	struct tg_buf event = {0};
 	struct tg_hash grid;
+	char why[4200];
 	unsigned i;
 	int rc;
 
 	for (i = 0; i < links->count; i++) {
-		if (tg_open_event(&event, request(r), links->items[i], &grid) != TG_OK) {
+		if ((rc = tg_open_event(&event, request(r), links->items[i], &grid)) != TG_OK) {
+			tg_link_trouble(links->items[i], rc, why, sizeof why);
 			tg_buf_free(&event);
-			return stopped("documents",
-			    "a --link is no link (they end in #/g/...) or its @FILE is not there");
+			return stopped("documents", why);
 		}
 		rc = command(r, &event);
 		if (rc != TG_OK && rc != TG_ENOTFOUND)
