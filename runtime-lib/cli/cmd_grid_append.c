@@ -102,6 +102,15 @@ append_file(struct tg_client *s, const char *path, const struct tg_buf *text, en
 	return tg_client_end(s, &at) != 0 || tg_read_in(s, path, text, format, at, NULL) != 0;
 }
 
+/* Waits for the first byte. */
+static int
+input_ended(void)
+{
+	int c = getc(stdin);
+
+	return c == EOF || ungetc(c, stdin) == EOF;
+}
+
 int
 tg_cmd_grid_append(int argc, char **argv)
 {
@@ -139,9 +148,18 @@ tg_cmd_grid_append(int argc, char **argv)
 	if (path != NULL && n > 1)
 		return tg_args_bad(&usage, "give either --from or TEXT");
 	if (path != NULL && tg_read_format(name, path, &format) != 0)
-		return tg_args_bad(&usage, "what is %s? give --format text, markdown or html", path);
+		return name == NULL && !tg_read_there(path)
+			   ? 1
+			   : tg_args_bad(&usage, "what is %s? give --format text, markdown or html", path);
 	if (path != NULL && tg_read_file(path, &text) != 0)
 		return 1;
+	/* Nothing new would ever be held by anybody. */
+	if (path != NULL ? tg_read_nothing(&text, format) : n == 1 && input_ended()) {
+		fprintf(stderr, "toygrid: nothing to write: there is no text in %s\n",
+		    path != NULL && strcmp(path, "-") != 0 ? path : "standard input");
+		tg_buf_free(&text);
+		return 1;
+	}
 	if (safe == UINT64_MAX)
 		safe = 1 + (options.data != NULL);
 	rc = 1;

@@ -139,7 +139,9 @@ tg_cmd_grid_create(int argc, char **argv)
 	if (path == NULL && name != NULL)
 		return tg_args_bad(&usage, "--format goes with --from");
 	if (path != NULL && tg_read_format(name, path, &format) != 0)
-		return tg_args_bad(&usage, "what is %s? give --format text, markdown or html", path);
+		return name == NULL && !tg_read_there(path)
+			   ? 1
+			   : tg_args_bad(&usage, "what is %s? give --format text, markdown or html", path);
 	if (path != NULL && tg_read_file(path, &text) != 0)
 		return 1;
 	if (node_file != NULL && tg_node_read(node_file, &node) != 0) {

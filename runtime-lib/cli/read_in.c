@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 #include <toygrid/status.h>
 
@@ -32,6 +33,22 @@ tg_read_format(const char *name, const char *path, enum tg_read_format *format)
 }
 
 int
+tg_read_there(const char *path)
+{
+	struct stat st;
+
+	if (strcmp(path, "-") == 0)
+		return 1;
+	if (stat(path, &st) == 0) {
+		if (!S_ISDIR(st.st_mode))
+			return 1;
+		errno = EISDIR;
+	}
+	fprintf(stderr, "toygrid: %s: %s\n", path, strerror(errno));
+	return 0;
+}
+
+int
 tg_read_file(const char *path, struct tg_buf *out)
 {
 	FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
@@ -59,6 +76,45 @@ tg_read_file(const char *path, struct tg_buf *out)
 	return why != NULL;
 }
 
+/* The text in the words of its format. */
+static int
+read_as(struct tg_paste *p, const struct tg_buf *text, enum tg_read_format format, struct tg_buf *title)
+{
+	const char *data = text->len > 0 ? (const char *)text->data : "";
+
+	switch (format) {
+	case TG_READ_MARKDOWN:
+		return tg_paste_markdown(p, data, text->len);
+	case TG_READ_HTML:
+		return tg_paste_html(p, data, text->len, title);
+	default:
+		return tg_paste_plain(p, data, text->len);
+	}
+}
+
+/* The first edit answers the question. */
+static int
+take_note(void *ctx, const struct tg_buf *edits, uint32_t count)
+{
+	(void)edits;
+	*(uint32_t *)ctx += count;
+	return TG_ECLOSED;
+}
+
+int
+tg_read_nothing(const struct tg_buf *text, enum tg_read_format format)
+{
+	uint32_t edits = 0;
+	struct tg_paste p;
+	int rc, end;
+
+	tg_paste_init(&p, 0, 0, take_note, &edits);
+	rc = read_as(&p, text, format, NULL);
+	end = tg_paste_end(&p);
+	tg_paste_free(&p);
+	return rc == TG_OK && end == TG_OK && edits == 0;
+}
+
 static int
 take(void *ctx, const struct tg_buf *edits, uint32_t count)
 {
@@ -69,22 +125,12 @@ int
 tg_read_in(struct tg_client *s, const char *path, const struct tg_buf *text, enum tg_read_format format,
     uint32_t at, struct tg_buf *title)
 {
-	const char *data = text->len > 0 ? (const char *)text->data : "";
 	struct tg_paste p;
 	int rc, end;
 
 	/* The clock tells this text's lists from those of another time; others cannot choose what it says. */
 	tg_paste_init(&p, at, (uint32_t)(tg_host_now_ms() / 10), take, s);
-	switch (format) {
-	case TG_READ_MARKDOWN:
-		rc = tg_paste_markdown(&p, data, text->len);
-		break;
-	case TG_READ_HTML:
-		rc = tg_paste_html(&p, data, text->len, title);
-		break;
-	default:
-		rc = tg_paste_plain(&p, data, text->len);
-	}
+	rc = read_as(&p, text, format, title);
 	end = tg_paste_end(&p);
 	tg_paste_free(&p);
 	if (rc == TG_OK)

@@ -18,8 +18,16 @@ enum tg_read_format {
  */
 int tg_read_format(const char *name, const char *path, enum tg_read_format *format);
 
+/**
+ * tg_read_there(path): Is there a file to be read, or is it "-"?  1, or 0 after saying why not on stderr.
+ */
+int tg_read_there(const char *path);
+
 /** tg_read_file(path, out): A whole file, "-" for standard input.  0, or 1 after saying why on stderr. */
 int tg_read_file(const char *path, struct tg_buf *out);
+
+/** tg_read_nothing(text, format): 1 when tg_read_in() would write nothing. */
+int tg_read_nothing(const struct tg_buf *text, enum tg_read_format format);
 
 /**
  * tg_read_in(client, path, text, format, at, title):
