@@ -65,6 +65,7 @@ enum tg_command {
 	TG_COMMAND_GET = 27,
 	TG_COMMAND_TEMPORARY = 28,
 	TG_COMMAND_REMIND = 29,
+	TG_COMMAND_AWAY = 30,
 };
 
 /* A record of storage.  Borrowed bytes. */

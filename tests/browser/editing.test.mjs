@@ -171,6 +171,36 @@ test("what was typed a moment before the page is loaded anew is there", LIMIT, a
 	clean();
 });
 
+test("a document that another tab shows is not removed under its hands", LIMIT, async () => {
+	await fresh("Still open");
+	await a.page.keyboard.type("kept");
+	const other = await a.context.newPage();
+	await other.goto(`${world.origin}/#/`);
+	const row = other.locator(".row", { hasText: "Still open" });
+	const remove = async () => {
+		await row.getByRole("button").click();
+		await other.getByRole("button", { name: "Remove", exact: true }).click();
+	};
+	await remove();
+	await other.getByText("is open in another tab").waitFor();
+	await row.waitFor();
+	await a.page.getByRole("link", { name: "All documents" }).click();
+	await a.page.locator(".home").waitFor();
+	await remove();
+	await row.waitFor({ state: "detached" });
+	await other.close();
+	clean();
+});
+
+test("who only reads is seen at once, and who closes the tab is gone at once", LIMIT, async () => {
+	const { edit } = await a.create("Who is here");
+	await b.visit(edit);
+	await until("the reader to be seen", async () => (await a.page.locator(".disc:not(.disc-own)").count()) === 1, 5_000);
+	await b.page.goto("about:blank");
+	await until("the reader to be gone", async () => (await a.page.locator(".disc:not(.disc-own)").count()) === 0, 5_000);
+	clean();
+});
+
 test("a phone has room: nothing is wider than 390 px, the toolbar scrolls", LIMIT, async () => {
 	await fresh("Narrow");
 	await a.page.keyboard.type("```" + " ");

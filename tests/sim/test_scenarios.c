@@ -845,6 +845,73 @@ START_TEST(a_caret_that_comes_before_its_authors_words_is_shown_behind_them)
 }
 END_TEST
 
+/* Who is shown to the observed tab now: sessions with a name. */
+static struct tg_key shown[CAST_MAX];
+static size_t shown_count;
+
+static void
+note_who(struct sim_host *host, const struct tg_effect *effect)
+{
+	size_t i = 0;
+
+	(void)host;
+	while (i < shown_count && memcmp(shown[i].b, effect->u.presence.session.b, TG_KEY_BYTES) != 0)
+		i++;
+	if (i == shown_count)
+		memcpy(shown[shown_count++].b, effect->u.presence.session.b, TG_KEY_BYTES);
+	if (effect->u.presence.name.len == 0)
+		shown[i] = shown[--shown_count];
+}
+
+static void
+put_caret(struct sim_host *host, int has)
+{
+	struct tg_buf event;
+
+	sim_host_command(host, TG_COMMAND_CARET, 2, &event);
+	tg_write_bin(&event, links.grid.b, TG_HASH_BYTES);
+	if (!has) {
+		tg_write_nil(&event);
+	} else {
+		tg_write_array(&event, 3);
+		for (int i = 0; i < 3; i++)
+			tg_write_uint(&event, 0);
+	}
+	sim_host_send(host, &event, NULL, NULL);
+}
+
+START_TEST(a_newcomer_sees_at_once_who_is_here_and_who_leaves)
+{
+	struct tg_buf event;
+
+	party(43, 3, 1);
+	type_text(cast[0], "words");
+	put_caret(cast[0], 1);
+	put_caret(cast[1], 0); /* only looks */
+	sim_world_run(world, 120000);
+	cast[0]->on_reopen(cast[0]); /* leaves and comes back */
+	sim_world_run(world, 5000);
+	type_text(cast[0], "more");
+	put_caret(cast[0], 1);
+	sim_world_run(world, 5000);
+	sim_host_kill(cast[2]);
+	shown_count = 0;
+	cast[2] = sim_person_open(world->profiles[2], &links, "");
+	cast[2]->on_presence = note_who;
+	cast[2]->user->quiet = 1;
+	sim_world_run(world, 3000);
+	ck_assert_uint_eq(shown_count, 2);
+	sim_host_command(cast[0], TG_COMMAND_AWAY, 1, &event); /* its page is going */
+	tg_write_bin(&event, links.grid.b, TG_HASH_BYTES);
+	sim_host_send(cast[0], &event, NULL, NULL);
+	sim_world_run(world, 1000);
+	ck_assert_uint_eq(shown_count, 1);
+	sim_host_kill(cast[0]);
+	enter(0, "");
+	finish();
+}
+END_TEST
+
 START_TEST(undo_takes_back_only_ones_own_edits)
 {
 	party(21, 2, 1);
@@ -887,7 +954,7 @@ main(void)
 	    a_liar_with_an_edit_link_cannot_alter_what_others_wrote,
 	    safe_counts_a_device_only_when_its_disk_has_it,
 	    a_replica_brings_the_document_back_to_a_fresh_profile,
-	    a_newcomers_catch_up_costs_nobody_else_a_byte,
+	    a_newcomers_catch_up_costs_nobody_else_a_byte, a_newcomer_sees_at_once_who_is_here_and_who_leaves,
 	    a_caret_that_comes_before_its_authors_words_is_shown_behind_them,
 	    undo_takes_back_only_ones_own_edits, seventy_people_write_at_once_and_agree,
 	    a_chunk_outlives_its_author_in_a_replica};

@@ -34,7 +34,8 @@ enum {
 	C_PUT,
 	C_GET,
 	C_TEMPORARY,
-	C_REMIND
+	C_REMIND,
+	C_AWAY
 };
 
 int
@@ -64,6 +65,17 @@ tgp_args_ok(struct tgp_cmd *c)
 }
 
 /* ---- numbers ------------------------------------------------------------------------------------------- */
+
+/* Who is still there after all comes back with the next digest. */
+static int
+away(struct tgp_cmd *c)
+{
+	if (!tgp_args_ok(c))
+		return TG_EFORMAT;
+	if (tgp_joined_anywhere(c->g) && tgp_have_all(c->g, TG_HAVE_LEAVING) != TG_OK)
+		return TG_ENOMEM;
+	return tgp_done(c, TG_OK);
+}
 
 static int
 heads(struct tgp_cmd *c)
@@ -181,6 +193,8 @@ on_grid(struct tgp_cmd *c, uint64_t name)
 		return tgp_cmd_undo_break(c);
 	case C_FLUSH:
 		return tgp_cmd_flush(c);
+	case C_AWAY:
+		return away(c);
 	case C_PUT:
 		return tgp_cmd_put(c);
 	case C_GET:
@@ -193,7 +207,7 @@ int
 tgp_command(struct tg_peer *p, uint64_t request, struct tg_reader *r)
 {
 	struct tgp_cmd c = {p, request, r, NULL};
-	uint64_t name = tg_read_uint(r, C_REMIND);
+	uint64_t name = tg_read_uint(r, C_AWAY);
 
 	if (tg_reader_status(r) != TG_OK || request == 0)
 		return TG_EFORMAT;

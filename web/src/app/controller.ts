@@ -1,5 +1,6 @@
 // controller.ts -- the one place where actions meet the runtime: dispatch(action) in, changed state out.
 import { Host } from "../host/host";
+import { alone, share } from "../host/locks";
 import type { Storage } from "../host/storage";
 import { Command, CommandError, Effect, Runtime, Status } from "../runtime/runtime";
 import type { Value } from "../runtime/msgpack";
@@ -36,6 +37,7 @@ export class Controller {
 	private readonly begun = new Promise<void>((resolve) => (this.begin = resolve));
 	private lastEdit = 0;
 	private again = ""; // the grid that is being closed and opened again
+	private unshare: () => void = () => undefined; // of the open document
 	private opening: Promise<void> = Promise.resolve(); // until then
 	private caretTimer: ReturnType<typeof setTimeout> | undefined;
 	private caretWaiting: Caret | null = null;
@@ -50,7 +52,10 @@ export class Controller {
 		addEventListener("hashchange", () => this.dispatch({ type: "navigate", hash: location.hash }));
 		// Another tab may have made, renamed or removed a document meanwhile.
 		addEventListener("focus", () => this.state.route.name === "home" && this.dispatch({ type: "navigate", hash: location.hash }));
-		addEventListener("pagehide", () => this.flush());
+		addEventListener("pagehide", () => {
+			this.flush();
+			this.tell(Command.away);
+		});
 		document.addEventListener("visibilitychange", () => document.hidden && this.flush());
 		addEventListener("beforeunload", (event) => this.unsaved() && event.preventDefault());
 	}
@@ -138,6 +143,14 @@ export class Controller {
 		return { edit: address(edit), comment: address(comment), view: address(view) };
 	}
 
+	/// Delete a document and its keys here; false where another tab has it open: what is typed there would go nowhere.
+	async remove(grid: string): Promise<boolean> {
+		const removed = await alone(grid, () => this.runtime.command(Command.forget, fromBase64Url(grid)!));
+		await this.list();
+		this.changed();
+		return removed;
+	}
+
 	private async act(action: Action): Promise<void> {
 		const { state } = this;
 		// Who is quick finds buttons before the peer knows its keys.
@@ -162,10 +175,6 @@ export class Controller {
 				void this.askForStorage();
 				break;
 			}
-			case "remove":
-				await this.runtime.command(Command.forget, fromBase64Url(action.grid)!);
-				await this.list();
-				break;
 			case "rename":
 				if (!state.open || state.open.title === action.title) break;
 				state.open.title = action.title;
@@ -191,6 +200,7 @@ export class Controller {
 		const open = this.document(route.grid);
 		if (open.phase === "missing") open.phase = "loading";
 		state.open = open;
+		this.unshare = share(open.grid);
 		this.changed();
 		try {
 			await this.runtime.command(Command.open, fromBase64Url(route.grid)!, route.mode, route.secret);
@@ -204,6 +214,7 @@ export class Controller {
 		const { open } = this.state;
 		if (!open) return;
 		this.state.open = null;
+		this.unshare();
 		this.known.delete(open.grid);
 		this.formats.clear();
 		this.state.notices.clear();
@@ -329,8 +340,13 @@ export class Controller {
 	}
 
 	private flush(): void {
-		if (this.state.open?.phase === "ready" && !this.again) this.runtime.command(Command.flush, this.openGrid()).catch(() => undefined);
+		this.tell(Command.flush);
 		this.host.hurry();
+	}
+
+	// A command for the open document, if there is one, that needs no answer.
+	private tell(command: number): void {
+		if (this.state.open?.phase === "ready" && !this.again) this.runtime.command(command, this.openGrid()).catch(() => undefined);
 	}
 
 	// Typed and not yet on the disk: what closing the tab now would lose.

@@ -73,7 +73,6 @@ export interface State {
 export type Action =
 	| { type: "navigate"; hash: string }
 	| { type: "create" }
-	| { type: "remove"; grid: string }
 	| { type: "rename"; title: string }
 	| { type: "profile"; name: string; colour: number }
 	| { type: "dismiss"; notice: number };

@@ -24,6 +24,22 @@ export class Locks {
 	}
 }
 
+/// Until the function given back is called (or this tab is gone) nobody gets to be alone with `name`.
+export function share(name: string): () => void {
+	let release!: () => void;
+	const done = new Promise<void>((resolve) => (release = resolve));
+	navigator.locks.request(`toygrid/${name}`, { mode: "shared" }, () => done).catch(() => undefined);
+	return release;
+}
+
+/// Do `work` unless a tab shares `name` now; false if one does.
+export async function alone(name: string, work: () => Promise<unknown>): Promise<boolean> {
+	return navigator.locks.request(`toygrid/${name}`, { ifAvailable: true }, async (lock) => {
+		if (lock) await work();
+		return lock !== null;
+	});
+}
+
 function lockName(name: Uint8Array): string {
 	return "toygrid/" + Array.from(name, (b) => b.toString(16).padStart(2, "0")).join("");
 }

@@ -26,8 +26,8 @@ export class App {
 		this.home = new Home(
 			() => controller.dispatch({ type: "create" }),
 			(entry) => {
-				controller.dispatch({ type: "remove", grid: entry.grid });
-				this.toasts.show(texts.remove.done(entry.title || texts.home.untitled));
+				const title = entry.title || texts.home.untitled;
+				controller.remove(entry.grid).then((removed) => this.toasts.show(removed ? texts.remove.done(title) : texts.remove.open(title)), reporter.report);
 			},
 		);
 		this.top = h("header", { class: "bar bar-home" }, h("a", { class: "brand", href: "#/" }, icon("logo"), texts.product), h("span", { class: "space" }), this.people.container);

@@ -85,6 +85,7 @@ export class DocumentPage {
 			this.editor = this.makeEditor();
 			fill(this.paper, this.editor.container);
 			this.showTools();
+			this.controller.caret(null); // who only reads is here, too
 			if (this.editable && !open.title && matchMedia("(pointer: fine)").matches) this.title.container.focus();
 		} else if (this.editable !== (open.role === Role.edit)) {
 			this.editable = open.role === Role.edit;

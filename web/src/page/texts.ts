@@ -21,6 +21,7 @@ export const texts = {
 		body: (title: string) => `“${title}” is deleted here, with the keys to open it.`,
 		warning: "Others who have it keep it, and its link opens it again as long as one of them is there. If this browser is the only one that holds it, it is gone.",
 		confirm: "Remove",
+		open: (title: string) => `“${title}” is open in another tab. Close it there first.`,
 		done: (title: string) => `Removed “${title}” from this browser`,
 	},
 	document: {

@@ -14,7 +14,7 @@ export const Effect = {
 
 export const Command = {
 	start: 0, profile: 1, create: 2, open: 3, close: 4, list: 5, forget: 6, edit: 7, poll: 8, format: 9, undo: 10,
-	redo: 11, caret: 12, links: 13, invite: 14, title: 15, heads: 21, undoBreak: 24, flush: 25, temporary: 28, remind: 29,
+	redo: 11, caret: 12, links: 13, invite: 14, title: 15, heads: 21, undoBreak: 24, flush: 25, temporary: 28, remind: 29, away: 30,
 } as const;
 
 export const Status = { ok: 0, notFound: 10, permission: 14, io: 22, full: 23 } as const;
