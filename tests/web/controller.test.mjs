@@ -6,6 +6,7 @@ import { sources } from "./sources.mjs";
 globalThis.location = { hash: "" };
 globalThis.addEventListener ??= () => undefined; // which node lacks
 globalThis.document = { addEventListener: () => undefined };
+Object.defineProperty(globalThis, "navigator", { value: { locks: { request: async () => undefined } } });
 const [{ Controller }, { decode, encode }, { Command, Effect, Event }, { toBase64Url }] = await sources("app/controller", "runtime/msgpack", "runtime/runtime", "app/bytes");
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
