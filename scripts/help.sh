@@ -21,7 +21,8 @@ toygrid: write together; nobody's server owns it.
   ./toygrid build    build without starting
   ./toygrid clean    remove what was built
   ./toygrid help     this text; ./toygrid help WORD or ./toygrid WORD --help for one word
-  ./toygrid WORD ... any other word goes to the native program, build/native/runtime-lib/cli/toygrid
+  ./toygrid WORD ... any other word goes to the native program, build/native/runtime-lib/cli/toygrid,
+                     once ./toygrid up or ./toygrid build native has made it
 EOF
 	native=$TG_BUILD/native/runtime-lib/cli/toygrid
 	[ ! -x "$native" ] || "$native" --help | sed -n 's/^  \([a-z][a-z-]* .*\)$/    \1/p'

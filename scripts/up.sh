@@ -38,6 +38,9 @@ up_main() {
 	done
 	is_port "$port" || die "up: --port $port is no port number"
 	is_port "$relay_port" || die "up: --relay-port $relay_port is no port number"
+	if [ -e "$data" ] && [ ! -d "$data" ]; then
+		die "up: --data $data is no directory"
+	fi
 	[ "$port" != "$relay_port" ] || die "up: the page and the relay cannot share port $port"
 	if [ "$tls" = no ] && [ -n "$domain$cert$key" ]; then
 		die "up: --domain, --cert and --key go with --tls"

@@ -107,6 +107,7 @@ for (const [flags, line] of [
 	["--port 8081", "up: the page and the relay cannot share port 8081"],
 	["--domain example.org", "up: --domain, --cert and --key go with --tls"],
 	["--tls --cert x", "up: --cert and --key go together"],
+	["--data /dev/null", "up: --data /dev/null is no directory"],
 	["--data /proc/none", "up: cannot write in /proc/none: choose another with --data DIR"],
 ])
 	test(`up ${flags}: ${line}`, () => {
@@ -115,9 +116,11 @@ for (const [flags, line] of [
 		assert.equal(got.stderr, `toygrid: ${line}\n`);
 	});
 
-test("a word of the native program before it is built: how to build it", () => {
-	const got = run(`
-		mkdir $SCRATCH/tree && cp -r toygrid scripts $SCRATCH/tree/ && $SCRATCH/tree/toygrid export x`);
-	assert.equal(got.status, 1);
-	assert.match(got.stderr, /^toygrid: 'export' is a word of the native program, which is not built: .*build native\n$/);
-});
+for (const [words, word] of [["export x", "export"], ["help grid", "grid"], ["grid --help", "grid"]])
+	test(`${words}, of the native program, before it is built: how to build it`, () => {
+		const got = run(`
+		mkdir $SCRATCH/tree && cp -r toygrid scripts $SCRATCH/tree/ && $SCRATCH/tree/toygrid ${words}`);
+		assert.equal(got.status, 1);
+		assert.equal(got.stdout, "");
+		assert.equal(got.stderr, `toygrid: '${word}' is a word of the native program, which is not built: ./toygrid build native\n`);
+	});
