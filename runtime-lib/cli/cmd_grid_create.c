@@ -114,7 +114,9 @@ tg_cmd_grid_create(int argc, char **argv)
 	    {"node", TG_ARG_TEXT, &node_file, "FILE",
 		"invite the replica described there (peer --node-file), and wait until\nit holds the "
 		"document"},
-	    {"origin", TG_ARG_TEXT, &origin, "URL", "what the links begin with: http://localhost:8080"},
+	    {"origin", TG_ARG_TEXT, &origin, "URL",
+		"what the links begin with, the address of a page such as\nhttp://localhost:8080; without it "
+		"they begin with #/"},
 	    TG_CLIENT_ARGS(options),
 	    {0},
 	};
@@ -155,6 +157,11 @@ tg_cmd_grid_create(int argc, char **argv)
 	    (node_file == NULL || invite(&s, &node) == 0) &&
 	    tg_client_held(&s, (options.data != NULL) + (node_file != NULL)) == 0)
 		rc = print_links(&s, origin);
+	if (rc == 0 && node_file == NULL && !options.quiet)
+		fprintf(stderr,
+		    "toygrid: only %s has it, and nobody serves it: --node FILE invites a replica, which "
+		    "does\n",
+		    options.data);
 	tg_client_close(&s);
 	tg_buf_free(&text);
 	return rc;

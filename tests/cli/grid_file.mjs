@@ -23,8 +23,17 @@ const refused = (why, ...args) => {
 	assert.match(run.stderr, why);
 };
 
-const links = done("grid", "create", "--data", at("a"), "--title", "Letters").stdout;
+const made = done("grid", "create", "--data", at("a"), "--title", "Letters");
+const links = made.stdout;
 const link = (mode) => links.match(new RegExp(`^${mode} +(\\S+)$`, "m"))[1];
+
+test("a document that nobody else has is told as one, and its links begin where --origin says", () => {
+	assert.equal(made.stderr, `toygrid: only ${at("a")} has it, and nobody serves it: --node FILE invites a replica, which does\n`);
+	assert.match(made.stdout, /^edit +#\/g\//);
+	const quiet = done("grid", "create", "--data", at("quiet"), "--quiet", "--origin", "http://localhost:8080");
+	assert.equal(quiet.stderr, "");
+	assert.match(quiet.stdout, /^edit +http:\/\/localhost:8080\/#\/g\//);
+});
 
 test("a document goes from one data directory to another and back as the same file", () => {
 	done("export", at("a"), "--to", at("f"));
