@@ -27,6 +27,7 @@ struct sheet {
 	unsigned margin; /* blanks before all that: 4 in a footnote */
 	int go_on;	 /* what comes next goes on with this line */
 	int cell;	 /* in a cell of a table */
+	int heading;	 /* which is one line, too */
 	int opens;	 /* a bracket follows the text */
 	int after_note;	 /* a footnote stands before it */
 	/* Nothing but the prefix is on this line: 1, or the border of a cell: 2. */
@@ -75,7 +76,7 @@ put_escaped(struct sheet *s, const uint8_t *text, size_t len)
 	for (i = 0; i < len; i++) {
 		uint8_t c = text[i];
 
-		if (c == '\n' && (s->cell || (s->tail != NULL && text + i >= s->tail))) {
+		if (c == '\n' && (s->cell || s->heading || (s->tail != NULL && text + i >= s->tail))) {
 			tg_put_text(s->out, "<br>"); /* a sign for it needs something behind it */
 			continue;
 		}
@@ -343,9 +344,11 @@ separate(struct sheet *s, const struct tg_block *before, const struct tg_block *
 {
 	unsigned quotes = tg_path_shared(before->path, b->path);
 
-	/* Items of one list stand close together. */
+	/* Items of one list stand close together.  A list that begins with another number than 1 does not end
+	 * the paragraph of the item it is in. */
 	if (b->list != TG_LIST_NONE && before->list != TG_LIST_NONE && !b->cont && !before->cont && !beside &&
-	    tg_same(before->path, b->path))
+	    tg_same(before->path, b->path) &&
+	    (b->indent <= before->indent || b->list != TG_LIST_ORDERED || b->start == 1))
 		return;
 	repeat(s->out, " ", quotes > 0 ? s->margin : 0);
 	repeat(s->out, "> ", quotes);
@@ -500,8 +503,10 @@ put_block(struct sheet *s, const struct tg_block *b)
 		break;
 	}
 	find_tail(s, b);
+	s->heading = b->type == TG_BLOCK_HEADING;
 	for (size_t j = 0; j < b->span_count; j++)
 		put_span(s, b, j);
+	s->heading = 0;
 }
 
 static void

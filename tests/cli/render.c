@@ -153,10 +153,10 @@ START_TEST(lists_nest_and_two_side_by_side_stay_two)
 	block("checked=true list=task", "done");
 	block("indent=7 list=task", "open");
 	block("", "end");
-	ck_assert_str_eq(render(tg_render_markdown),
-	    "- one\n  9. nine\n  10. ten\n\n      more\n\n- two\n\n<!-- -->\n\n- other\n\n<!-- -->\n\n- [x] "
-	    "done\n  - [ ] "
-	    "open\n\nend\n");
+	ck_assert_str_eq(render(tg_render_markdown), "- one\n\n  9. nine\n  10. ten\n\n      more\n\n- "
+						     "two\n\n<!-- -->\n\n- other\n\n<!-- -->\n\n- [x] "
+						     "done\n  - [ ] "
+						     "open\n\nend\n");
 	ck_assert_str_eq(html(),
 	    "<ul>\n<li><p>one</p>\n<ol "
 	    "start=\"9\">\n<li><p>nine</p>\n</li>\n<li><p>ten</p>\n<p>more</p>\n</li></ol>\n"

@@ -103,6 +103,8 @@ static const char *const markdown_same[] = {
     "- one\n- two\n  - three\n    - four\n- five\n",
     "1. one\n2. two\n   1. three\n",
     "7. seven\n8. eight\n",
+    "## two<br>lines\n",
+    "- one\n\n  3. three\n  4. four\n- two\n",
     "- [ ] open\n- [x] done\n  - [x] inner\n",
     "- one\n\n  more of one\n\n  ```c\n  int x;\n  ```\n\n- two\n",
     "- a\n\n<!-- -->\n\n- b\n",
