@@ -95,11 +95,12 @@ append(struct tg_client *s, const char *const *texts, unsigned n)
 }
 
 static int
-append_file(struct tg_client *s, const char *path, const struct tg_buf *text, enum tg_read_format format)
+append_file(
+    struct tg_client *s, const char *path, const struct tg_buf *text, enum tg_read_format format, int objects)
 {
 	uint32_t at;
 
-	return tg_client_end(s, &at) != 0 || tg_read_in(s, path, text, format, at, NULL) != 0;
+	return tg_client_end(s, &at) != 0 || tg_read_in(s, path, text, format, objects, at, NULL) != 0;
 }
 
 /* Waits for the first byte. */
@@ -117,10 +118,15 @@ tg_cmd_grid_append(int argc, char **argv)
 	struct tg_client_options options = {.timeout_s = 30};
 	const char *path = NULL, *name = NULL;
 	uint64_t safe = UINT64_MAX;
+	int objects = 0;
 	const struct tg_arg args[] = {
 	    {"from", TG_ARG_TEXT, &path, "FILE", "write what is in FILE (- for standard input) instead"},
 	    {"format", TG_ARG_TEXT, &name, "F",
 		"read FILE as text, markdown (md) or html; by default as its name says"},
+	    {"objects", TG_ARG_FLAG, &objects, NULL,
+		"tables, footnotes and captions as such, which the page does not show yet;\nelse they come "
+		"as "
+		"text"},
 	    {"safe", TG_ARG_NUMBER, &safe, "N",
 		"wait until N devices hold what was written; this one counts only with\n--data (default: one "
 		"other, and "
@@ -166,7 +172,7 @@ tg_cmd_grid_append(int argc, char **argv)
 	if (tg_client_open(&s, &options) == 0 && tg_client_join(&s, words[0]) == 0) {
 		if (s.role != 2)
 			fprintf(stderr, "toygrid: this link does not allow writing: an edit link does\n");
-		else if (path != NULL ? append_file(&s, path, &text, format) == 0
+		else if (path != NULL ? append_file(&s, path, &text, format, objects) == 0
 				      : append(&s, words + 1, n - 1) == 0)
 			rc = tg_client_held(&s, safe);
 	}

@@ -32,11 +32,12 @@ create(struct tg_client *s, const char *title)
 
 /* The first content; an HTML page may know its title. */
 static int
-fill(struct tg_client *s, const char *path, const struct tg_buf *text, enum tg_read_format format, int titled)
+fill(struct tg_client *s, const char *path, const struct tg_buf *text, enum tg_read_format format,
+    int objects, int titled)
 {
 	struct tg_buf title = {0}, event = {0};
 	uint32_t at;
-	int rc = tg_client_end(s, &at) != 0 || tg_read_in(s, path, text, format, at, &title) != 0;
+	int rc = tg_client_end(s, &at) != 0 || tg_read_in(s, path, text, format, objects, at, &title) != 0;
 
 	if (rc == 0 && !titled && title.len > 0 && tg_buf_status(&title) == TG_OK) {
 		tg_event_command(&event, tg_client_request(s), TG_COMMAND_TITLE, 2);
@@ -106,11 +107,16 @@ tg_cmd_grid_create(int argc, char **argv)
 {
 	struct tg_client_options options = {.timeout_s = 30};
 	const char *title = "", *origin = "", *node_file = NULL, *path = NULL, *name = NULL;
+	int objects = 0;
 	const struct tg_arg args[] = {
 	    {"title", TG_ARG_TEXT, &title, "TEXT", "the document's title"},
 	    {"from", TG_ARG_TEXT, &path, "FILE", "with the content of FILE (- for standard input)"},
 	    {"format", TG_ARG_TEXT, &name, "F",
 		"read FILE as text, markdown (md) or html; by default as its name says"},
+	    {"objects", TG_ARG_FLAG, &objects, NULL,
+		"tables, footnotes and captions as such, which the page does not show yet;\nelse they come "
+		"as "
+		"text"},
 	    {"node", TG_ARG_TEXT, &node_file, "FILE",
 		"invite the replica described there (peer --node-file), and wait until\nit holds the "
 		"document"},
@@ -153,7 +159,7 @@ tg_cmd_grid_create(int argc, char **argv)
 	}
 	rc = 1;
 	if (tg_client_open(&s, &options) == 0 && create(&s, title) == 0 &&
-	    (path == NULL || fill(&s, path, &text, format, title[0] != '\0') == 0) &&
+	    (path == NULL || fill(&s, path, &text, format, objects, title[0] != '\0') == 0) &&
 	    (node_file == NULL || invite(&s, &node) == 0) &&
 	    tg_client_held(&s, (options.data != NULL) + (node_file != NULL)) == 0)
 		rc = print_links(&s, origin);

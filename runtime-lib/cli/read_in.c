@@ -123,13 +123,14 @@ take(void *ctx, const struct tg_buf *edits, uint32_t count)
 
 int
 tg_read_in(struct tg_client *s, const char *path, const struct tg_buf *text, enum tg_read_format format,
-    uint32_t at, struct tg_buf *title)
+    int objects, uint32_t at, struct tg_buf *title)
 {
 	struct tg_paste p;
 	int rc, end;
 
 	/* The clock tells this text's lists from those of another time; others cannot choose what it says. */
 	tg_paste_init(&p, at, (uint32_t)(tg_host_now_ms() / 10), take, s);
+	p.flat = !objects;
 	rc = read_as(&p, text, format, title);
 	end = tg_paste_end(&p);
 	tg_paste_free(&p);

@@ -30,11 +30,12 @@ int tg_read_file(const char *path, struct tg_buf *out);
 int tg_read_nothing(const struct tg_buf *text, enum tg_read_format format);
 
 /**
- * tg_read_in(client, path, text, format, at, title):
+ * tg_read_in(client, path, text, format, objects, at, title):
  * Write ${text} (of ${path}, for complaints) into the client's document, at item ${at} of its view.  ${title}
- * gets that of an HTML page.  0, or 1 after saying why on stderr; the beginning may then be written.
+ * gets that of an HTML page.  Tables, footnotes and captions come as such with ${objects}, else as text.  0,
+ * or 1 after saying why on stderr; the beginning may then be written.
  */
 int tg_read_in(struct tg_client *s, const char *path, const struct tg_buf *text, enum tg_read_format format,
-    uint32_t at, struct tg_buf *title);
+    int objects, uint32_t at, struct tg_buf *title);
 
 #endif

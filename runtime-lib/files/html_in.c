@@ -732,7 +732,7 @@ find_notes(struct reading *r, xmlNode *root)
 
 	while (n != NULL && !is_endnotes(n))
 		n = next_node(root, n);
-	if (n == NULL)
+	if (n == NULL || r->p->flat)
 		return;
 	if ((r->notes = xmlHashCreate(0)) == NULL) {
 		r->p->status = TG_ENOMEM;

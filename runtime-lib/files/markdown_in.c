@@ -4,6 +4,7 @@
  * but for the few tags that our own Markdown uses within a line.  A footnote that nothing refers to is left
  * out by cmark-gfm, as GitHub does.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -25,6 +26,7 @@ struct reading {
 	int figure;	  /* the paragraph is a picture with a title */
 	struct tg_buf alt;
 	uint64_t first_note; /* the names of footnotes 1 and on */
+	unsigned due;	     /* its number goes before the next text, the note being read as text */
 	unsigned notes, noted;
 	enum {
 		NOT,
@@ -49,9 +51,15 @@ static void
 put_text(struct reading *r, const char *text, unsigned more)
 {
 	unsigned marks = more;
+	char number[24];
 
 	if (text == NULL)
 		return;
+	if (r->due > 0) {
+		snprintf(number, sizeof number, "[^%u]: ", r->due);
+		r->due = 0;
+		tg_paste_text(r->p, number, strlen(number), 0, "");
+	}
 	if (r->image > 0) {
 		tg_buf_put(&r->alt, text, strlen(text));
 		return;
@@ -206,12 +214,15 @@ note(struct reading *r, int enter)
 			      ? MADE
 			      : LEFT_OUT;
 		r->noted++;
+		r->due = r->note == LEFT_OUT ? r->noted : 0;
 	}
 }
 
 static void
 name_notes(struct reading *r, cmark_node *document)
 {
+	if (r->p->flat)
+		return; /* their marks and numbers are text */
 	for (cmark_node *n = cmark_node_first_child(document); n != NULL; n = cmark_node_next(n))
 		if (cmark_node_get_type(n) == CMARK_NODE_FOOTNOTE_DEFINITION) {
 			uint64_t name = tg_paste_name(r->p);

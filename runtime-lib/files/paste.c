@@ -553,7 +553,7 @@ tg_paste_figure(struct tg_paste *p, const char *src, const char *alt)
 	size_t alt_len = strlen(alt), scalars;
 	struct marker m = {"image", 0, src, alt};
 
-	if (!is_web_address(src) || p->places == TG_PASTE_PLACES_MAX) {
+	if (p->flat || !is_web_address(src) || p->places == TG_PASTE_PLACES_MAX) {
 		tg_paste_image(p, src, alt);
 		return 0;
 	}
@@ -630,8 +630,8 @@ tg_paste_begin_table(struct tg_paste *p, unsigned rows, const struct tg_paste_co
 	struct marker m = {.type = "table"};
 
 	tg_paste_close(p);
-	if (p->tables == TG_PASTE_TABLES_MAX || p->places == TG_PASTE_PLACES_MAX || rows == 0 || n == 0 ||
-	    n > TG_PASTE_COLUMNS_MAX || rows > TG_PASTE_CELLS_MAX / n)
+	if (p->flat || p->tables == TG_PASTE_TABLES_MAX || p->places == TG_PASTE_PLACES_MAX || rows == 0 ||
+	    n == 0 || n > TG_PASTE_COLUMNS_MAX || rows > TG_PASTE_CELLS_MAX / n)
 		return 0;
 	if ((p->flows += 2) > TG_PASTE_FLOWS_MAX && p->status == TG_OK)
 		p->status = TG_ELIMIT;

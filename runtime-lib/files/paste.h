@@ -95,6 +95,7 @@ struct tg_paste_place {
 struct tg_paste {
 	tg_paste_take *take;
 	void *ctx;
+	int flat;     /* set after init: tables, footnotes and captions as text of the body */
 	char tag[12]; /* begins the names of what this text brings along */
 	struct tg_buf edits, run;
 	uint32_t count;

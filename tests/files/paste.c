@@ -39,6 +39,8 @@ enum from {
 	HTML
 };
 
+static int flat; /* how the next text is read */
+
 /* Read a text into a fresh document. */
 static int
 paste(enum from from, const char *text, size_t len)
@@ -52,6 +54,7 @@ paste(enum from from, const char *text, size_t len)
 	ck_assert_int_eq(tg_doc_set_agent(doc, agent), TG_OK);
 	tg_buf_reset(&title);
 	tg_paste_init(&p, 0, 0xabc, take, NULL);
+	p.flat = flat;
 	rc = from == PLAIN	? tg_paste_plain(&p, text, len)
 	     : from == MARKDOWN ? tg_paste_markdown(&p, text, len)
 				: tg_paste_html(&p, text, len, &title);
@@ -406,6 +409,29 @@ START_TEST(hostile_html_gives_plain_content)
 }
 END_TEST
 
+/* As the page shows it, which has no tables and notes yet. */
+START_TEST(read_flat_nothing_is_hidden_in_objects)
+{
+	static const struct {
+		enum from from;
+		const char *text, *html;
+	} cases[] = {
+	    {MARKDOWN, "| a | b |\n| --- | --- |\n| c | d |\n", "<p>a | b</p>\n<p>c | d</p>\n"},
+	    {MARKDOWN, "text[^1]\n\n[^1]: note\n", "<p>text[^1]</p>\n<p>[^1]: note</p>\n"},
+	    {HTML, "<table><tr><th>a<th>b<tr><td>c<td>d</table>", "<p>a | b</p>\n<p>c | d</p>\n"},
+	    {HTML, "<figure><img src=https://e.example/p><figcaption>below</figcaption></figure>",
+		"<p><img src=\"https://e.example/p\" alt=\"\"></p>\n<p>below</p>\n"},
+	};
+
+	flat = 1;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		must_paste(cases[i].from, cases[i].text);
+		ck_assert_str_eq(html(), cases[i].html);
+	}
+	flat = 0;
+}
+END_TEST
+
 START_TEST(what_is_no_text_is_refused)
 {
 	ck_assert_int_eq(paste(PLAIN, "a\0b", 3), TG_EFORMAT);
@@ -487,6 +513,7 @@ main(void)
 	tcase_add_test(t, html_comes_back_as_it_was);
 	tcase_add_test(t, html_of_others_is_read);
 	tcase_add_test(t, hostile_html_gives_plain_content);
+	tcase_add_test(t, read_flat_nothing_is_hidden_in_objects);
 	tcase_add_test(t, what_is_no_text_is_refused);
 	tcase_add_test(t, deep_nesting_is_bounded);
 	tcase_add_test(t, plain_text_is_paragraphs_and_a_long_one_comes_in_pieces);
