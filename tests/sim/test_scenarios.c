@@ -912,6 +912,30 @@ START_TEST(a_newcomer_sees_at_once_who_is_here_and_who_leaves)
 }
 END_TEST
 
+START_TEST(undo_has_steps_for_who_never_pauses)
+{
+	size_t before, left;
+
+	party(63, 1, 1);
+	before = cast[0]->user->view_len;
+	for (int i = 0; i < 60; i++) {
+		type_text(cast[0], "x");
+		sim_world_run(world, 200);
+	}
+	sim_user_undo(cast[0]->user, 0);
+	sim_world_run(world, 1000);
+	left = cast[0]->user->view_len - before;
+	ck_assert_uint_gt(left, 30);
+	ck_assert_uint_lt(left, 60);
+	for (int i = 0; i < 2; i++) {
+		sim_user_undo(cast[0]->user, 0);
+		sim_world_run(world, 1000);
+	}
+	ck_assert_uint_eq(cast[0]->user->view_len, before);
+	finish();
+}
+END_TEST
+
 START_TEST(undo_takes_back_only_ones_own_edits)
 {
 	party(21, 2, 1);
@@ -956,8 +980,8 @@ main(void)
 	    a_replica_brings_the_document_back_to_a_fresh_profile,
 	    a_newcomers_catch_up_costs_nobody_else_a_byte, a_newcomer_sees_at_once_who_is_here_and_who_leaves,
 	    a_caret_that_comes_before_its_authors_words_is_shown_behind_them,
-	    undo_takes_back_only_ones_own_edits, seventy_people_write_at_once_and_agree,
-	    a_chunk_outlives_its_author_in_a_replica};
+	    undo_has_steps_for_who_never_pauses, undo_takes_back_only_ones_own_edits,
+	    seventy_people_write_at_once_and_agree, a_chunk_outlives_its_author_in_a_replica};
 	Suite *suite = suite_create("sim_scenarios");
 	TCase *tc = tcase_create("scenarios");
 

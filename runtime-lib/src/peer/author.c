@@ -819,20 +819,22 @@ group_push(struct tgp_undo_group **list, size_t *count, const struct tgp_undo_gr
 }
 
 #define UNDO_PAUSE_MS 500
+#define UNDO_SPAN_MS  5000 /* who never pauses still gets steps */
 
 static int
 remember_undo(struct tgp_grid *g, uint64_t first, uint64_t count)
 {
 	struct tgp_author *a = &g->author;
 	struct tgp_undo_group *last = a->undo_count > 0 ? &a->undo[a->undo_count - 1] : NULL;
-	struct tgp_undo_group group = {.last_ms = g->peer->now_ms};
+	struct tgp_undo_group group = {.first_ms = g->peer->now_ms, .last_ms = g->peer->now_ms};
 
 	if (count == 0)
 		return TG_OK;
 	a->redo_count = 0;
 	if (last && !a->undo_closed && last->range.seq + last->range.count == first &&
 	    memcmp(last->range.agent, a->log->log.key.b, TG_KEY_BYTES) == 0 &&
-	    g->peer->now_ms < last->last_ms + UNDO_PAUSE_MS) {
+	    g->peer->now_ms < last->last_ms + UNDO_PAUSE_MS &&
+	    g->peer->now_ms < last->first_ms + UNDO_SPAN_MS) {
 		last->range.count += count;
 		last->last_ms = g->peer->now_ms;
 		return TG_OK;

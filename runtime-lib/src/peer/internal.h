@@ -280,7 +280,7 @@ struct tgp_root { /* a recent (length, root) of the own log, to check acks again
 
 struct tgp_undo_group {
 	struct tg_event_range range; /* own events of one group: contiguous in one log */
-	uint64_t last_ms;
+	uint64_t first_ms, last_ms;
 };
 
 struct tgp_author {
