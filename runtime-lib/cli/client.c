@@ -135,10 +135,15 @@ static void
 on_log(void *ctx, enum tg_host_log_level level, const char *what, const char *detail)
 {
 	struct tg_client *s = ctx;
+	char failure[sizeof s->failure];
 
-	if (level == TG_LOG_ERROR)
-		fprintf(stderr, "toygrid: %s: %s\n", what, detail);
-	else if (strcmp(what, "connected") != 0 && strcmp(what, "storage") != 0)
+	if (level == TG_LOG_ERROR) {
+		/* A full disk fails every batch, and is told once. */
+		snprintf(failure, sizeof failure, "%s: %s", what, detail);
+		if (strcmp(failure, s->failure) != 0)
+			fprintf(stderr, "toygrid: %s\n", failure);
+		memcpy(s->failure, failure, sizeof failure);
+	} else if (strcmp(what, "connected") != 0 && strcmp(what, "storage") != 0)
 		in_trouble(s, what, detail);
 }
 

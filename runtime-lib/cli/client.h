@@ -57,6 +57,7 @@ struct tg_client {
 
 	int links_live;
 	char trouble[256]; /* the newest reason why a link does not work */
+	char failure[256]; /* what failed here last, and was said */
 
 	/* The reply that is being waited for. */
 	int replied, status;

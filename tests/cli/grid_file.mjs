@@ -88,6 +88,26 @@ test("cut short, altered or longer: refused, with the place", () => {
 	assert.ok(!readdirSync(dir).includes("nowhere"));
 });
 
+test("a data directory on a disk without room: told, and each thing once", (t) => {
+	// In a name space where this user may mount; the pages of the disk are counted out until it is enough.
+	const room = (pages) =>
+		spawnSync("unshare", ["--map-root-user", "--mount", "sh", "-c", 'mount -t tmpfs -o nr_blocks=$1 none /mnt && exec "$0" grid create --data /mnt/d --timeout 2', path, String(pages)], { encoding: "utf8" });
+	if (/unshare|mount:/.test(room(1).stderr)) return t.skip("no right to mount a small tmpfs");
+	const said = [];
+	for (let pages = 1; pages < 64; pages++) {
+		const run = room(pages);
+		said.push(run.stderr);
+		if (run.status === 0) break;
+		assert.equal(run.status, 1, `${pages} pages: ${run.signal} ${run.stderr}`);
+		assert.match(run.stderr, /the disk is full|no space left/);
+		const lines = run.stderr.trimEnd().split("\n");
+		assert.equal(new Set(lines).size, lines.length, run.stderr);
+	}
+	assert.match(said[0], /^toygrid: \/mnt\/d: cannot [^\n]*: the disk is full\n$/);
+	assert.match(said.at(-1), /^toygrid: only \/mnt\/d has it/);
+	assert.ok(said.some((text) => text.includes("a batch was not stored: no space left")), said.join(""));
+});
+
 test("no room: the error says so and what was there stays", () => {
 	const before = readFileSync(at("f"));
 	// The shell's limit on file size stands for a full disk.
