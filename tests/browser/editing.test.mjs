@@ -201,6 +201,31 @@ test("who only reads is seen at once, and who closes the tab is gone at once", L
 	clean();
 });
 
+test("a title typed a moment before the page is loaded anew is there", LIMIT, async () => {
+	await fresh("First");
+	const title = a.page.getByLabel("Title");
+	for (let n = 1; n <= 5; n++) {
+		await title.fill(`Title ${n}`);
+		await a.page.reload();
+		await a.page.locator(".ProseMirror").waitFor();
+		await until("the title", async () => (await title.inputValue()) === `Title ${n}` || title.inputValue());
+	}
+	clean();
+});
+
+test("a title that is being typed when another document is opened is not that one's", LIMIT, async () => {
+	await a.create("Other");
+	const other = a.page.url();
+	await a.create("First");
+	const title = a.page.getByLabel("Title");
+	await title.fill("Left behind");
+	await a.page.evaluate((url) => (location.href = url), other);
+	await until("the other one", async () => (await title.inputValue()) === "Other" || title.inputValue());
+	await a.page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 400))); // longer than a title waits
+	assert.equal(await title.inputValue(), "Other");
+	clean();
+});
+
 test("a phone has room: nothing is wider than 390 px, the toolbar scrolls", LIMIT, async () => {
 	await fresh("Narrow");
 	await a.page.keyboard.type("```" + " ");

@@ -74,6 +74,7 @@ export class DocumentPage {
 
 	destroy(): void {
 		this.controller.caret(null);
+		this.title.destroy();
 		this.editor?.destroy();
 		this.editor = null;
 		cancelAnimationFrame(this.toolbarFrame);

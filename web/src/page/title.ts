@@ -4,9 +4,14 @@ import { texts } from "./texts";
 
 const SETTLE_MS = 300;
 
+// After these nobody waits for a title to settle.  Captured, so that it is sent before the controller's own listeners
+// store what there is.
+const LEAVING = ["beforeunload", "pagehide"];
+
 export class Title {
 	readonly container: HTMLInputElement;
 	private timer: ReturnType<typeof setTimeout> | undefined;
+	private readonly leaving = () => this.send();
 
 	constructor(private readonly rename: (title: string) => void, done: () => void) {
 		this.container = h("input", {
@@ -18,6 +23,14 @@ export class Title {
 			onblur: () => this.send(),
 			onkeydown: (event: KeyboardEvent) => event.key === "Enter" && !event.isComposing && (event.preventDefault(), done()),
 		});
+		for (const event of LEAVING) addEventListener(event, this.leaving, true);
+	}
+
+	/// The document is no longer shown: another one must not get this title.
+	destroy(): void {
+		clearTimeout(this.timer);
+		this.timer = undefined;
+		for (const event of LEAVING) removeEventListener(event, this.leaving, true);
 	}
 
 	/// Show the title, unless the person is typing one.
