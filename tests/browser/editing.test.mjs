@@ -18,6 +18,15 @@ async function fresh(title) {
 	return edit;
 }
 
+function paste(page, html) {
+	return page.evaluate((given) => {
+		const data = new DataTransfer();
+		data.setData("text/html", given);
+		data.setData("text/plain", "plain");
+		document.querySelector(".ProseMirror").dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+	}, html);
+}
+
 function clean() {
 	assert.deepEqual([...a.errors.splice(0), ...b.errors.splice(0)], []);
 }
@@ -96,8 +105,73 @@ test("pasted HTML comes in as our blocks and marks, without scripts, styles or o
 	assert.match(html, /<a[^>]*href="https:\/\/example.org\/"[^>]*>good<\/a>/);
 	assert.match(html, /<ol start="3"><li><p>three<\/p><ul><li><p>deep<\/p><\/li><\/ul><\/li><\/ol>/);
 	assert.doesNotMatch(html, /javascript:|onclick|color:red|<script/);
-	// The page's policy refuses the style and the handler even in the detached document where the paste is read.
+	// The page's policy refuses the handler even in the detached document where the paste is read.
 	for (const error of a.errors.splice(0)) assert.match(error, /violates the following Content Security Policy/);
+	clean();
+});
+
+// What is pasted, and what both must then show.
+const STYLED = [
+	[
+		"Google Docs wraps all in a <b> that is not bold",
+		'<meta charset="utf-8"><b style="font-weight:normal;" id="docs-internal-guid-1"><p dir="ltr" style="line-height:1.38"><span style="font-size:11pt;font-weight:400;font-style:normal">plain </span><span style="font-weight:700;text-decoration:none">bold</span><span style="font-style:italic"> slanted</span></p>\n<h2><span style="font-weight:400">Head</span></h2></b><br class="Apple-interchange-newline">',
+		"<p>plain <strong>bold</strong><em> slanted</em></p><h2>Head</h2>",
+	],
+	["a sheet of styles, as Excel and Word send it", '<html><head><style><!-- p {color:red} --></style></head><body><!--StartFragment--><p>a<style>b</style> <b>c</b></p><!--EndFragment--></body></html>', "<p>a <strong>c</strong></p>"],
+	["struck", '<p>a <span style="text-decoration: underline line-through">b</span> <span style="TEXT-DECORATION-LINE : line-through ! important">c</span> <s style="text-decoration:none">d</s> <s><span style="text-decoration:none">e</span></s></p>', "<p>a <s>b</s> <s>c</s> d <s>e</s></p>"],
+	["all at once", '<span style="font-weight:bold;font-style:oblique;text-decoration:line-through">x</span> y', "<p><strong><em><s>x</s></em></strong> y</p>"],
+	["bold with a part that is not", '<p style="font-weight:bold">a <span style="font-weight:normal">b</span> <b>c</b></p>', "<p><strong>a </strong>b<strong> c</strong></p>"],
+	["not italic", '<p><i style="font-style:normal">a</i> <em style="font-style: normal">b</em> <em>c</em></p>', "<p>a b <em>c</em></p>"],
+	["a weight as a browser writes it down", '<h2 style="font-weight: 600">Head</h2><p style="font-weight: 500">medium</p>', "<h2>Head</h2><p>medium</p>"],
+	["what only sounds like it", '<p><b style="mso-bidi-font-weight:normal">a</b> <span style="x-font-weight:700;font-weight:heavy;font-weight">b</span></p>', "<p><strong>a</strong> b</p>"],
+	["blanks between blocks are no text", '<div style="font-weight:700">\n<p>a</p>\n<ul>\n<li>b</li>\n</ul>\n</div>', "<p><strong>a</strong></p><ul><li><p><strong>b</strong></p></li></ul>"],
+];
+
+for (const [name, html, wanted] of STYLED)
+	test(`pasted styles: ${name}`, LIMIT, async () => {
+		await fresh("Styles");
+		await paste(a.page, html);
+		await until("the paste to arrive", async () => (await shown(b.page)) === wanted || shown(b.page));
+		assert.equal(await shown(a.page), wanted);
+		clean(); // the policy had nothing to refuse
+	});
+
+const TABLES = [
+	["one paragraph a row", "<p>before</p><table><thead><tr><th>A1</th><th>B1</th></tr></thead><tbody><tr><td>A2</td><td><b>B2</b></td></tr></tbody></table><p>after</p>", "<p>before</p><p>A1 | B1</p><p>A2 | <strong>B2</strong></p><p>after</p>"],
+	["rows without their table", "<tr><td>A1</td><td>B1</td></tr><tr><td>A2</td><td>B2</td></tr>", "<p>A1 | B1</p><p>A2 | B2</p>"],
+	["paragraphs and breaks in cells, cells and rows with nothing", '<table><caption>Sums</caption><tr><td><p style="margin:0"><span style="font-weight:700">A1</span></p>\n<p>more</p></td><td></td><td>C<br>1</td></tr><tr><td></td><td> <br></td></tr></table>', "<p>Sums</p><p><strong>A1</strong> more | | C 1</p>"],
+	["a table that is there for its looks", "<table><tr><td><h2>Head</h2><p>one</p><p>two</p><table><tr><td>x</td><td>y</td></tr></table></td></tr></table>", "<h2>Head</h2><p>one</p><p>two</p><p>x | y</p>"],
+];
+
+for (const [name, html, wanted] of TABLES)
+	test(`pasted tables: ${name}`, LIMIT, async () => {
+		await fresh("Tables");
+		await paste(a.page, html);
+		await until("the paste to arrive", async () => (await shown(b.page)) === wanted || shown(b.page));
+		assert.equal(await shown(a.page), wanted);
+		clean();
+	});
+
+test("pasted HTML that is deep, wide or badly nested is read without harm", LIMIT, async () => {
+	await fresh("Hostile");
+	const nested = (n, open, close = "") => open.repeat(n) + "deep" + close.repeat(n);
+	const odd = [
+		nested(20_000, '<b style="font-weight:bolder">'),
+		nested(3000, "<table><tr><td>"),
+		'<p style="' + "font-weight:700;".repeat(50_000) + '">deep',
+		"<a style".repeat(100_000) + ">deep",
+		"<table><p>deep</table><td style=x><style>p{}</style><tr>",
+	];
+	for (const html of odd) {
+		await a.page.keyboard.press("Control+a");
+		await a.page.keyboard.press("Delete");
+		const started = Date.now();
+		await paste(a.page, html);
+		await until("the text", async () => (await text(a.page)).includes("deep") || text(a.page));
+		assert.ok(Date.now() - started < 10_000, `${html.slice(0, 40)}: ${Date.now() - started} ms`);
+	}
+	await converged([a.page, b.page]);
+	for (const error of a.errors.splice(0)) assert.match(error, /Content Security Policy/); // of tags that are none
 	clean();
 });
 

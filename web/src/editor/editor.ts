@@ -4,6 +4,7 @@ import { Plugin, TextSelection } from "@tiptap/pm/state";
 import { Binding, FROM_RUNTIME, type Caret, type Port } from "./binding";
 import { caretsKey, caretsPlugin, type CaretView } from "./carets";
 import { movedIndex } from "./moved";
+import { readPasted } from "./pasted";
 import { extensions, safeLink } from "./schema";
 import { Typed } from "./typed";
 
@@ -68,6 +69,7 @@ export class DocumentEditor {
 			extensions: [...extensions, this.keys(placeholder)],
 			editorProps: {
 				attributes: { role: "textbox", "aria-multiline": "true", "aria-label": label, spellcheck: "true", translate: "no" },
+				transformPastedHTML: (html) => readPasted(html),
 				handleClickOn: (_view, _pos, _node, _at, event) => this.followLink(event),
 				handleDOMEvents: {
 					keydown: (_view, event) => this.keepKey(event),
