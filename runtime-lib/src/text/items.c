@@ -135,16 +135,15 @@ leaf_sums(const struct tg_leaf *l, struct tg_sums *sums)
 struct tg_cursor
 tg_items_find(struct tg_items *t, uint32_t k)
 {
-	struct tg_cursor c = {TG_NODE_NONE, 0, 0};
-	const struct tg_leaf *l;
-	uint32_t before = 0;
+	const struct tg_item *first, *it;
+	uint32_t leaf, before = 0;
 
 	if (t->cache.leaf != TG_NODE_NONE && k - t->cache.before < t->cache.len) {
-		c.leaf = t->cache.leaf;
-		l = &t->leaves[c.leaf];
+		leaf = t->cache.leaf;
+		first = it = t->leaves[leaf].items;
 		before = t->cache.before;
 		if (t->cache.idx != TG_NODE_NONE && k >= t->cache.idx_before) {
-			c.idx = t->cache.idx;
+			it += t->cache.idx;
 			before = t->cache.idx_before;
 		}
 	} else {
@@ -160,23 +159,17 @@ tg_items_find(struct tg_items *t, uint32_t k)
 			len = p->sp[i];
 			node = p->kid[i];
 		}
-		c.leaf = node;
-		l = &t->leaves[c.leaf];
-		t->cache.leaf = node;
+		leaf = node;
+		first = it = t->leaves[leaf].items;
+		t->cache.leaf = leaf;
 		t->cache.before = before;
 		t->cache.len = len;
 	}
-	for (;; c.idx++) {
-		uint32_t n = sp_len(&l->items[c.idx]);
-
-		if (k - before < n)
-			break;
+	for (uint32_t n; k - before >= (n = sp_len(it)); it++)
 		before += n;
-	}
-	t->cache.idx = c.idx;
+	t->cache.idx = (uint32_t)(it - first);
 	t->cache.idx_before = before;
-	c.off = k - before;
-	return c;
+	return (struct tg_cursor){leaf, t->cache.idx, k - before};
 }
 
 struct tg_cursor
@@ -207,13 +200,12 @@ tg_items_find_merged(struct tg_items *t, uint32_t k)
 struct tg_cursor
 tg_items_locate(const struct tg_items *t, uint32_t lv)
 {
-	struct tg_cursor c = {t->place[lv], 0, 0};
-	const struct tg_item *it = t->leaves[c.leaf].items;
+	uint32_t leaf = t->place[lv];
+	const struct tg_item *first = t->leaves[leaf].items, *it = first;
 
-	while (lv - it[c.idx].id >= it[c.idx].len)
-		c.idx++;
-	c.off = lv - it[c.idx].id;
-	return c;
+	while (lv - it->id >= it->len)
+		it++;
+	return (struct tg_cursor){leaf, (uint32_t)(it - first), lv - it->id};
 }
 
 int
