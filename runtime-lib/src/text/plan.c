@@ -19,11 +19,15 @@ struct plan {
 	uint64_t *starts;  /* bitmap over LVs: a stretch starts here */
 	uint32_t *rank;	   /* starts before each word of the bitmap */
 	uint32_t n;	   /* stretches */
-	uint32_t *start;   /* n + 1: LVs */
-	uint32_t *kids_at; /* n + 1: where a stretch's children begin in kids */
-	uint32_t *kids;
-	uint32_t *waits; /* parents not yet visited */
-	uint64_t (*reach)[2];
+	struct stretch {
+		uint32_t start;	   /* LV */
+		uint32_t kids;	   /* index + 1 of the first link to a child; 0: none */
+		uint32_t waits;	   /* parents not yet visited */
+		uint64_t reach[2]; /* 128ths of history with events behind it */
+	} * stretches;		   /* n + 1, the last one for its start */
+	struct link {
+		uint32_t kid, next; /* next as in kids above */
+	} * links;
 	uint32_t *stack;
 	uint32_t *ready;
 };
@@ -77,21 +81,17 @@ cut_stretches(struct plan *p, const struct tg_graph *g)
 		p->rank[i] = p->n;
 		p->n += bits(p->starts[i]);
 	}
-	p->start = tg_calloc(p->n + 1, sizeof *p->start);
-	p->waits = tg_calloc(p->n, sizeof *p->waits);
-	p->kids_at = tg_calloc(p->n + 2, sizeof *p->kids_at);
-	p->kids = tg_calloc(p->n + n + 1, sizeof *p->kids);
-	p->reach = tg_calloc(p->n, sizeof *p->reach);
+	p->stretches = tg_calloc(p->n + 1, sizeof *p->stretches);
+	p->links = tg_calloc(p->n + n + 1, sizeof *p->links);
 	p->stack = tg_calloc(p->n, sizeof *p->stack);
 	p->ready = tg_calloc(p->n, sizeof *p->ready);
-	if (p->start == NULL || p->waits == NULL || p->kids_at == NULL || p->kids == NULL ||
-	    p->reach == NULL || p->stack == NULL || p->ready == NULL)
+	if (p->stretches == NULL || p->links == NULL || p->stack == NULL || p->ready == NULL)
 		return TG_ENOMEM;
 	p->n = 0;
 	for (size_t i = 0; i < words; i++)
 		for (uint64_t w = p->starts[i]; w != 0; w &= w - 1)
-			p->start[p->n++] = p->from + (uint32_t)(i * 64 + bits((w & -w) - 1));
-	p->start[p->n] = p->to;
+			p->stretches[p->n++].start = p->from + (uint32_t)(i * 64 + bits((w & -w) - 1));
+	p->stretches[p->n].start = p->to;
 	return TG_OK;
 }
 
@@ -99,53 +99,44 @@ cut_stretches(struct plan *p, const struct tg_graph *g)
 static const uint32_t *
 parents_of(const struct plan *p, const struct tg_graph *g, uint32_t i, uint32_t *before, size_t *n)
 {
-	const struct tg_grun *r = tg_graph_run(g, p->start[i]);
+	const struct tg_grun *r = tg_graph_run(g, p->stretches[i].start);
 
-	if (r->start == p->start[i]) {
+	if (r->start == p->stretches[i].start) {
 		*n = r->parent_count;
 		return *n > 0 ? &g->parent_pool[r->parents] : NULL;
 	}
-	*before = p->start[i] - 1;
+	*before = p->stretches[i].start - 1;
 	*n = 1;
 	return before;
 }
 
+/* Last ones first, so that what a stretch reaches is known before its parents get it. */
 static void
 link_kids(struct plan *p, const struct tg_graph *g)
 {
-	const uint32_t *parents;
-	uint32_t before;
-	size_t n;
+	uint32_t before, links = 0;
+	uint64_t part = 127, events = p->to - p->from;
 
-	for (uint32_t i = 0; i < p->n; i++) {
-		parents = parents_of(p, g, i, &before, &n);
-		for (size_t k = 0; k < n; k++)
-			if (parents[k] >= p->from) {
-				p->waits[i]++;
-				p->kids_at[stretch_of(p, parents[k]) + 2]++;
-			}
-	}
-	for (uint32_t i = 2; i <= p->n + 1; i++)
-		p->kids_at[i] += p->kids_at[i - 1];
-	for (uint32_t i = 0; i < p->n; i++) {
-		parents = parents_of(p, g, i, &before, &n);
-		for (size_t k = 0; k < n; k++)
-			if (parents[k] >= p->from)
-				p->kids[p->kids_at[stretch_of(p, parents[k]) + 1]++] = i;
-	}
 	for (uint32_t i = p->n; i-- > 0;) {
-		uint32_t part = (uint32_t)((uint64_t)(p->start[i] - p->from) * 128 / (p->to - p->from));
+		struct stretch *s = &p->stretches[i];
+		const uint32_t *parents;
+		size_t n;
 
-		p->reach[i][part / 64] |= UINT64_C(1) << part % 64;
+		while (part * events > (uint64_t)(s->start - p->from) * 128)
+			part--;
+		s->reach[part / 64] |= UINT64_C(1) << part % 64;
 		parents = parents_of(p, g, i, &before, &n);
 		for (size_t k = 0; k < n; k++) {
-			uint32_t up;
+			struct stretch *up;
 
 			if (parents[k] < p->from)
 				continue;
-			up = stretch_of(p, parents[k]);
-			p->reach[up][0] |= p->reach[i][0];
-			p->reach[up][1] |= p->reach[i][1];
+			up = &p->stretches[stretch_of(p, parents[k])];
+			p->links[links] = (struct link){i, up->kids};
+			up->kids = ++links;
+			up->reach[0] |= s->reach[0];
+			up->reach[1] |= s->reach[1];
+			s->waits++;
 		}
 	}
 }
@@ -154,7 +145,8 @@ static uint64_t
 weight(const struct plan *p, uint32_t i)
 {
 	/* The index makes the order total, later stretches being "smaller". */
-	return (uint64_t)(bits(p->reach[i][0]) + bits(p->reach[i][1])) << 32 | (UINT32_MAX - i);
+	return (uint64_t)(bits(p->stretches[i].reach[0]) + bits(p->stretches[i].reach[1])) << 32 |
+	       (UINT32_MAX - i);
 }
 
 /* Largest first, in place; a shell sort, since one event may have very many children. */
@@ -183,7 +175,7 @@ visit_all(struct plan *p, struct tg_doc *doc,
 	int rc;
 
 	for (uint32_t i = 0; i < p->n; i++)
-		if (p->waits[i] == 0)
+		if (p->stretches[i].waits == 0)
 			p->ready[n++] = i;
 	for (;;) {
 		const uint32_t *parents;
@@ -199,12 +191,12 @@ visit_all(struct plan *p, struct tg_doc *doc,
 		i = p->stack[--depth];
 		parents = parents_of(p, &doc->graph, i, &before, &version.n);
 		version.v = (uint32_t *)(uintptr_t)parents; /* read only */
-		if ((rc = visit(doc, p->start[i], p->start[i + 1], &version)) != TG_OK)
+		if ((rc = visit(doc, p->stretches[i].start, p->stretches[i + 1].start, &version)) != TG_OK)
 			return rc;
 		n = 0;
-		for (uint32_t k = p->kids_at[i]; k < p->kids_at[i + 1]; k++)
-			if (--p->waits[p->kids[k]] == 0)
-				p->ready[n++] = p->kids[k];
+		for (uint32_t k = p->stretches[i].kids; k != 0; k = p->links[k - 1].next)
+			if (--p->stretches[p->links[k - 1].kid].waits == 0)
+				p->ready[n++] = p->links[k - 1].kid;
 	}
 }
 
@@ -226,11 +218,8 @@ tg_plan_walk(struct tg_doc *doc, uint32_t from, uint32_t to,
 	}
 	tg_free(p.starts);
 	tg_free(p.rank);
-	tg_free(p.start);
-	tg_free(p.kids_at);
-	tg_free(p.kids);
-	tg_free(p.waits);
-	tg_free(p.reach);
+	tg_free(p.stretches);
+	tg_free(p.links);
 	tg_free(p.stack);
 	tg_free(p.ready);
 	return rc;
