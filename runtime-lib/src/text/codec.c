@@ -18,6 +18,12 @@ enum head {
 	HEAD_MARK = 6,
 	HEAD_MORE = 7,
 };
+enum { /* sets of them */
+	CHARS = 1u << HEAD_CHAR | 1u << HEAD_CHAR_AS,
+	ITEMS = CHARS | 1u << HEAD_BLOCK | 1u << HEAD_ATOM,
+	ARGUMENTS = 1u << HEAD_MARK | 1u << HEAD_MORE,
+	PLAIN = 1u << HEAD_CHAR | 1u << HEAD_DELETE | 1u << HEAD_DELETE_BACK,
+};
 enum {
 	MORE_SET = 0
 };
@@ -163,15 +169,6 @@ join_op(struct tg_op *last, const struct tg_op *op)
 	return 0;
 }
 
-/* A cheap first look, for the decoder's sake: no means join_op would do nothing. */
-static inline int
-may_join(const struct tg_op *last, const struct tg_op *op)
-{
-	if (op->kind <= TG_OP_ATOM)
-		return last->kind == op->kind && (uint64_t)last->pos + last->count == op->pos;
-	return last->kind == TG_OP_DELETE || last->kind == TG_OP_DELETE_BACK;
-}
-
 static int
 push_op(struct tg_op **ops, size_t *n, size_t *cap, struct tg_op op)
 {
@@ -195,23 +192,23 @@ push_op(struct tg_op **ops, size_t *n, size_t *cap, struct tg_op op)
 	return TG_OK;
 }
 
-/* Where the next operation most likely is. */
-static int64_t
-cursor_after(const struct tg_op *op, int64_t cursor)
-{
-	switch (op->kind) {
-	case TG_OP_CHAR:
-	case TG_OP_BLOCK:
-	case TG_OP_ATOM:
-	case TG_OP_MARK:
-		return (int64_t)op->pos + op->count;
-	case TG_OP_DELETE:
-		return op->pos;
-	case TG_OP_DELETE_BACK:
-		return (int64_t)op->pos - op->count + 1;
-	}
-	return cursor;
-}
+/*
+ * What follows from the place and count of an operation, by its kind: it needs pos + reach * count + one
+ * items, there are length * count more of them then, and the next operation most likely is at pos + cursor *
+ * count + one.
+ */
+static const struct effect {
+	int8_t reach, length, cursor, one;
+	uint8_t
+	    joins[2]; /* what is there (bit 0), or just before (bit 1), may lengthen it; [1]: of one item */
+} effects[] = {
+    [TG_OP_CHAR] = {0, 1, 1, 0, {1, 1}},
+    [TG_OP_BLOCK] = {0, 1, 1, 0, {1, 1}},
+    [TG_OP_ATOM] = {0, 1, 1, 0, {1, 1}},
+    [TG_OP_DELETE] = {1, -1, 0, 0, {1, 3}},
+    [TG_OP_DELETE_BACK] = {0, -1, -1, 1, {2, 2}},
+    [TG_OP_MARK] = {1, 0, 1, 0, {0, 0}},
+};
 
 /* ---- decoding */
 
@@ -292,9 +289,11 @@ decode_heads(struct tg_decoded *d, struct tg_column *c, uint32_t items_max)
 {
 	static const uint8_t kinds[] = {TG_OP_CHAR, TG_OP_CHAR, TG_OP_DELETE, TG_OP_DELETE_BACK, TG_OP_BLOCK,
 	    TG_OP_ATOM, TG_OP_MARK, TG_OP_SET};
-	size_t n = tg_column_next(c, c->len);
-	uint64_t events = 0, items = 0;
-	unsigned extra = 0, arguments = 0;
+	size_t n = tg_column_next(c, c->len), i;
+	const uint8_t *p = c->data + c->at, *end = c->data + c->len;
+	uint64_t events = 0, items = 0, chars = 0;
+	struct tg_op *ops;
+	unsigned seen = 0;
 	int rc;
 
 	if (c->status == TG_OK && n == 0)
@@ -304,65 +303,89 @@ decode_heads(struct tg_decoded *d, struct tg_column *c, uint32_t items_max)
 		tg_column_fail(c, rc);
 	if (c->status != TG_OK)
 		return;
-	for (size_t i = 0; i < n && c->status == TG_OK; i++) {
-		uint64_t head = tg_column_next(c, UINT64_MAX), count = (head >> 3) + 1;
-		int kind = kinds[head & 7];
+	ops = d->ops;
+	for (i = 0; i < n && c->status == TG_OK; i++) {
+		uint64_t head = tg_column_short(c, &p, end, UINT64_MAX), count = (head >> 3) + 1;
+		unsigned low = head & 7, bit = 1u << low;
 
-		if (count > TG_TEXT_EVENTS_MAX && kind != TG_OP_SET)
-			tg_column_fail(c, TG_ELIMIT);
-		if (kind == TG_OP_SET) {
-			if (c->status == TG_OK && head >> 3 != MORE_SET)
+		if (low == HEAD_MORE) {
+			if (count != MORE_SET + 1)
 				tg_column_fail(c, TG_EVERSION);
 			count = 1;
 		}
 		/* The format of characters is a note to decode_formats until then. */
-		d->ops[i] =
-		    (struct tg_op){(uint8_t)kind, 0, (uint32_t)count, (head & 7) == HEAD_CHAR_AS, 0, 0, 0, 0};
-		d->op_n++;
-		events += kind == TG_OP_MARK ? 1 : count;
-		if (kind == TG_OP_CHAR)
-			d->char_n += (uint32_t)count;
-		if (kind <= TG_OP_ATOM && (items += count) > items_max)
+		ops[i] = (struct tg_op){kinds[low], 0, (uint32_t)count, low == HEAD_CHAR_AS, 0, 0, 0, 0};
+		seen |= bit;
+		events += low == HEAD_MARK ? 1 : count;
+		chars += count & -(uint64_t)((bit & CHARS) != 0);
+		items += count & -(uint64_t)((bit & ITEMS) != 0);
+		if (count > TG_TEXT_EVENTS_MAX)
+			tg_column_fail(c, TG_ELIMIT);
+		if (items > items_max)
 			tg_column_fail(c, TG_ETOOBIG);
 		if (events > TG_TEXT_EVENTS_MAX)
 			tg_column_fail(c, TG_ELIMIT);
-		/* kinds that the two columns behind the positions say more about */
-		extra |= 0xf2u >> (head & 7) & 1;
-		arguments |= 0xc0u >> (head & 7) & 1;
 	}
+	if (c->status == TG_OK)
+		c->at = (size_t)(p - c->data);
+	d->op_n = i;
+	d->char_n = (uint32_t)chars;
 	d->event_n = (uint32_t)events;
-	d->plain = !extra;
-	d->arguments = arguments != 0;
+	d->plain = (seen & ~PLAIN) == 0;
+	d->arguments = (seen & ARGUMENTS) != 0;
 }
 
-static void
+static struct tg_extent *
+extent_of(struct tg_decoded *d, uint32_t flow)
+{
+	return flow > 0 ? &d->flows[flow - 1].extent : &d->extent;
+}
+
+/* Positions, and what they ask of the flows.  Returns whether a run may be written as two. */
+static int
 decode_positions(struct tg_decoded *d, struct tg_column *c)
 {
+	const uint8_t *p = c->data + c->at, *end = c->data + c->len;
+	struct tg_extent extent = {0, 0};
 	int64_t cursor = 0;
 	uint32_t flow = TG_TEXT_FLOW_BODY;
+	unsigned bad = c->status != TG_OK, joins = 0, near = 0, last = TG_OP_SET;
 
-	for (size_t i = 0; i < d->op_n && c->status == TG_OK; i++) {
-		struct tg_op *op = &d->ops[i];
+	for (struct tg_op *op = d->ops, *stop = op + d->op_n; op < stop && !bad; op++) {
+		unsigned kind = op->kind, back = kind == TG_OP_DELETE_BACK;
+		const struct effect *e = &effects[kind];
+		int64_t pos, need, count = op->count;
 		uint64_t z;
-		int64_t pos;
 
-		if (op->kind == TG_OP_SET)
+		if (kind == TG_OP_SET)
 			continue;
-		cursor = op->flow == flow ? cursor : 0;
-		flow = op->flow;
-		z = tg_column_next(c, UINT64_C(1) << 33);
-		pos = cursor + tg_unzigzag(z);
-		/* Below 2^31: no sum of a position and a count can wrap.  The document decides the rest. */
-		if (pos < 0 || pos > INT32_MAX) {
-			tg_column_fail(c, TG_EFORMAT);
-			return;
+		if (op->flow != flow) {
+			*extent_of(d, flow) = extent;
+			flow = op->flow;
+			extent = *extent_of(d, flow);
+			cursor = 0;
 		}
+		z = tg_column_short(c, &p, end, UINT64_C(1) << 33);
+		pos = cursor + tg_unzigzag(z);
 		op->pos = (uint32_t)pos;
-		if (op->kind == TG_OP_DELETE_BACK && (op->count == 1 || op->count > op->pos + 1u))
-			tg_column_fail(
-			    c, TG_EFORMAT); /* a single delete goes forward; none reaches below 0 */
-		cursor = cursor_after(op, cursor);
+		/* Below 2^31: no sum of a position and a count can wrap.  The document decides the rest. */
+		bad = (uint64_t)pos > INT32_MAX;
+		/* Back: a single delete goes forward; none reaches below 0. */
+		bad |= back & ((count == 1) | (count > pos + 1));
+		joins |= (z <= 1) & near >> (z & 1) & (kind - back == last);
+		last = kind - back;
+		near = e->joins[count == 1];
+		need = pos + e->reach * count + e->one - extent.grown;
+		extent.need = need > extent.need ? need : extent.need;
+		extent.grown += e->length * count;
+		cursor = pos + e->cursor * count + e->one;
 	}
+	*extent_of(d, flow) = extent;
+	if (bad)
+		tg_column_fail(c, TG_EFORMAT);
+	if (c->status == TG_OK)
+		c->at = (size_t)(p - c->data);
+	return (int)joins;
 }
 
 static void
@@ -430,44 +453,6 @@ decode_arguments(struct tg_decoded *d, struct tg_column *c)
 	}
 }
 
-/* How many bytes from the start are below 0x80. */
-static size_t
-ascii_prefix(const uint8_t *p, size_t len)
-{
-	size_t n = 0;
-	uint64_t w;
-
-	for (; n + sizeof w <= len; n += sizeof w) {
-		memcpy(&w, p + n, sizeof w);
-		if (w & UINT64_C(0x8080808080808080))
-			break;
-	}
-	while (n < len && p[n] < 0x80)
-		n++;
-	return n;
-}
-
-/*
- * Skip most of ${count} characters, eight bytes at a time by counting what begins one, and stand before one.
- * Returns the bytes, and adds the characters to *${n}.
- */
-static size_t
-skip_characters(const uint8_t *p, size_t len, uint32_t count, size_t *n)
-{
-	size_t at = 0, seen = 0;
-	uint64_t w;
-
-	for (; seen + 16 < count && len - at >= sizeof w; at += sizeof w) {
-		memcpy(&w, p + at, sizeof w);
-		w = ~(w >> 7 & ~(w >> 6)) & UINT64_C(0x0101010101010101);
-		seen += (size_t)(w * UINT64_C(0x0101010101010101) >> 56);
-	}
-	while (at > 0 && at < len && (p[at] & 0xc0) == 0x80)
-		at++; /* the end of one counted already: more of them follow */
-	*n += seen;
-	return at;
-}
-
 static int
 decode_text(struct tg_decoded *d, const uint8_t *text, size_t len, size_t value_n)
 {
@@ -484,18 +469,18 @@ decode_text(struct tg_decoded *d, const uint8_t *text, size_t len, size_t value_
 		return TG_OK;
 	}
 	/*
-	 * The characters end where char_n of them have gone by, going by their first bytes (the values behind
-	 * them may begin like the middle of a character); whether they are well formed is then for
+	 * With values behind them (which may begin like the middle of a character) the characters end where
+	 * char_n of them have gone by, going by their first bytes; whether they are well formed is then for
 	 * tg_utf8_count to say.
 	 */
-	at = n = ascii_prefix(text, len < d->char_n ? len : d->char_n);
-	if (n < d->char_n) {
-		at += skip_characters(text + at, len - at, d->char_n - (uint32_t)n, &n);
-		for (; at < len && n < d->char_n; n++)
-			at += text[at] < 0x80 ? 1 : text[at] < 0xe0 ? 2 : text[at] < 0xf0 ? 3 : 4;
-		if (n < d->char_n || at > len || tg_utf8_count(text, at, &n) != TG_OK || n != d->char_n)
-			return TG_EFORMAT;
-	}
+	if (value_n == 0)
+		at = len;
+	else
+		at = n = tg_oplog_ascii(text, len < d->char_n ? len : d->char_n);
+	for (; at < len && n < d->char_n; n++)
+		at += text[at] < 0x80 ? 1 : text[at] < 0xe0 ? 2 : text[at] < 0xf0 ? 3 : 4;
+	if (at > len || tg_utf8_count(text, at, &n) != TG_OK || n != d->char_n)
+		return TG_EFORMAT;
 	d->chars = text != NULL ? text : (const uint8_t *)"";
 	d->chars_len = at;
 	tg_reader_init(&r, d->chars + at, len - at);
@@ -511,23 +496,28 @@ decode_ops(struct tg_decoded *d, const uint8_t *ops, size_t ops_len, uint32_t it
 {
 	struct tg_column c = {ops, ops_len, 0, TG_OK};
 	uint64_t layout;
+	int joins;
 
 	d->op_n = d->key_n = d->format_n = d->pair_n = d->value_n = 0;
 	d->agent_n = d->object_n = d->flow_n = 0;
 	d->char_n = d->event_n = 0;
 	d->plain = d->arguments = 0;
+	d->extent = (struct tg_extent){0, 0};
 	d->chars = NULL;
 	d->chars_len = 0;
 	layout = tg_column_next(&c, UINT64_MAX);
 	if (c.status == TG_OK && layout != TG_CODEC_LAYOUT && layout != TG_CODEC_LAYOUT_FLOWS)
 		return TG_EVERSION;
-	decode_tables(d, &c);
+	if (c.len - c.at >= 2 && c.data[c.at] == 0 && c.data[c.at + 1] == 0)
+		c.at += 2; /* no keys, no formats: most bundles */
+	else
+		decode_tables(d, &c);
 	if (layout == TG_CODEC_LAYOUT_FLOWS)
 		tg_codec_decode_flows(d, &c);
 	decode_heads(d, &c, items_max);
 	if (layout == TG_CODEC_LAYOUT_FLOWS)
 		tg_codec_decode_flow_column(d, &c);
-	decode_positions(d, &c);
+	joins = decode_positions(d, &c);
 	if (!d->plain || d->format_n > 0 || d->key_n > 0) {
 		decode_formats(d, &c);
 		decode_arguments(d, &c);
@@ -539,16 +529,15 @@ decode_ops(struct tg_decoded *d, const uint8_t *ops, size_t ops_len, uint32_t it
 	for (size_t i = 0; i < d->key_n; i++)
 		if (!d->keys[i].used)
 			return TG_EFORMAT;
-	if (!tg_codec_flows_used(d))
+	if (layout == TG_CODEC_LAYOUT_FLOWS && !tg_codec_flows_used(d))
 		return TG_EFORMAT;
 	*values = d->pair_n;
-	for (size_t i = 1; i < d->op_n; i++)
-		if (may_join(&d->ops[i - 1], &d->ops[i])) {
-			struct tg_op last = d->ops[i - 1];
+	for (size_t i = 1; joins && i < d->op_n; i++) {
+		struct tg_op last = d->ops[i - 1];
 
-			if (join_op(&last, &d->ops[i]) > 0)
-				return TG_EFORMAT; /* one run, written as two */
-		}
+		if (join_op(&last, &d->ops[i]) > 0)
+			return TG_EFORMAT; /* one run, written as two */
+	}
 	for (size_t i = 0; !d->plain && i < d->op_n; i++)
 		if (d->ops[i].kind == TG_OP_MARK || d->ops[i].kind == TG_OP_SET)
 			d->ops[i].value = (uint32_t)(*values)++;
@@ -590,38 +579,22 @@ tg_codec_decode_part(
 	return d->chars_len > 0 ? tg_utf8_count(d->chars, d->chars_len, &scalars) : TG_OK;
 }
 
+static int
+fits(struct tg_extent e, uint64_t *length)
+{
+	if (e.need > (int64_t)*length)
+		return 0;
+	*length = (uint64_t)((int64_t)*length + e.grown);
+	return 1;
+}
+
 int
 tg_codec_in_range(struct tg_decoded *d)
 {
-	for (size_t i = 0; i < d->op_n; i++) {
-		const struct tg_op *op = &d->ops[i];
-		uint64_t *length = op->flow > 0 ? &d->flows[op->flow - 1].length : &d->length;
-
-		switch (op->kind) {
-		case TG_OP_CHAR:
-		case TG_OP_BLOCK:
-		case TG_OP_ATOM:
-			if (op->pos > *length)
-				return 0;
-			*length += op->count;
-			break;
-		case TG_OP_DELETE:
-			if ((uint64_t)op->pos + op->count > *length)
-				return 0;
-			*length -= op->count;
-			break;
-		case TG_OP_DELETE_BACK: /* decode_positions saw that it does not reach below 0 */
-			if (op->pos >= *length)
-				return 0;
-			*length -= op->count;
-			break;
-		case TG_OP_MARK:
-			if ((uint64_t)op->pos + op->count > *length)
-				return 0;
-			break;
-		}
-	}
-	return 1;
+	for (size_t i = 0; i < d->flow_n; i++)
+		if (!fits(d->flows[i].extent, &d->flows[i].length))
+			return 0;
+	return fits(d->extent, &d->length);
 }
 
 int
@@ -949,7 +922,8 @@ put_columns(struct tg_doc *doc, const uint8_t *agent, size_t op_n, uint32_t form
 		cursor = doc->ops[i].flow == flow ? cursor : 0;
 		flow = doc->ops[i].flow;
 		tg_varint_put(&doc->out, tg_zigzag((int64_t)doc->ops[i].pos - cursor));
-		cursor = cursor_after(&doc->ops[i], cursor);
+		cursor = doc->ops[i].pos + effects[doc->ops[i].kind].cursor * (int64_t)doc->ops[i].count +
+			 effects[doc->ops[i].kind].one;
 	}
 	current = 0;
 	for (size_t i = 0; i < op_n; i++) {

@@ -27,6 +27,12 @@ struct tg_op {
 	    object; /* sets: an object (decoded: 0 the document, n = the n-th of the table, then cells) */
 };
 
+/* What the operations of one flow ask of it, and do to it. */
+struct tg_extent {
+	int64_t need;  /* so many items must be there before the first */
+	int64_t grown; /* and so many more are there after the last */
+};
+
 struct tg_decoded {
 	struct tg_op *ops;
 	size_t op_n, op_cap;
@@ -57,12 +63,14 @@ struct tg_decoded {
 	size_t object_n, object_cap;
 	struct tg_decoded_flow {
 		uint32_t object, slot, row, column; /* objects as in tg_op; slot as in tg_flow */
-		uint64_t length;		    /* in PREPARED, and then after the operations checked */
-		uint32_t id, name;		    /* flow number and pool id, once interned */
+		struct tg_extent extent;
+		uint64_t length;   /* in PREPARED, and then after the operations checked */
+		uint32_t id, name; /* flow number and pool id, once interned */
 		int used;
 	} * flows;
 	size_t flow_n, flow_cap;
-	uint64_t length;      /* of the body, as in flows */
+	struct tg_extent extent; /* of the body, and so is length, as in flows */
+	uint64_t length;
 	const uint8_t *chars; /* NULL when expunged */
 	size_t chars_len;
 	uint32_t char_n;
@@ -139,37 +147,42 @@ struct tg_column { /* bytes being decoded; the first error sticks */
 	int status;
 };
 
-/** tg_column_long(c, max): As tg_column_next, for numbers of more than two bytes and bad ones. */
-uint64_t tg_column_long(struct tg_column *c, uint64_t max);
-
 /** tg_column_next(c, max): A number; 0 and TG_EFORMAT when there is none or it is above ${max}. */
+uint64_t tg_column_next(struct tg_column *c, uint64_t max);
+
+/**
+ * tg_column_short(c, p, end, max):
+ * As tg_column_next(), for a loop over many: it reads at *${p}, below ${end}, and sets c->at when it is done.
+ * Nearly all numbers have one byte or two, in no order that a processor could guess: no branch asks which.
+ */
 static inline uint64_t
-tg_column_next(struct tg_column *c, uint64_t max)
+tg_column_short(struct tg_column *c, const uint8_t **p, const uint8_t *end, uint64_t max)
 {
-	const uint8_t *p = c->data + c->at;
+	uint64_t v;
 
-	if (c->len - c->at >= 2 && c->status == TG_OK) { /* nearly all have one byte or two */
-		uint64_t v = p[0];
+	if (end - *p >= 2) {
+		unsigned a = (*p)[0], b = (*p)[1], two = a >> 7;
 
-		if (v < 0x80 && v <= max) {
-			c->at++;
-			return v;
-		}
-		v = (v & 0x7f) | (uint64_t)p[1] << 7;
-		if (p[0] >= 0x80 && p[1] - 1u < 0x7f && v <= max) {
-			c->at += 2;
+		v = (a & 0x7f) | (b << 7 & -two);
+		if ((two <= (b - 1 < 0x7f)) & (v <= max)) {
+			*p += 1 + two;
 			return v;
 		}
 	}
-	return tg_column_long(c, max);
+	c->at = (size_t)(*p - c->data);
+	v = tg_column_next(c, max);
+	*p = c->data + c->at;
+	return v;
 }
 
-/** tg_column_fail(c, status): Make ${status} the sticky error unless there is one already. */
+/** tg_column_fail(c, status): Make ${status} the sticky error unless there is one already; nothing is left to
+ * read. */
 static inline void
 tg_column_fail(struct tg_column *c, int status)
 {
 	if (c->status == TG_OK)
 		c->status = status;
+	c->at = c->len;
 }
 
 /** tg_codec_decode_flows(d, c), tg_codec_decode_flow_column(d, c): The tables; the flow of each operation. */

@@ -14,23 +14,22 @@
 #include "text/codec.h"
 
 uint64_t
-tg_column_long(struct tg_column *c, uint64_t max)
+tg_column_next(struct tg_column *c, uint64_t max)
 {
 	uint64_t v = 0;
-	size_t n;
+	size_t n = 1;
 
 	if (c->status != TG_OK)
 		return 0;
-	if ((n = tg_varint_get(c->data + c->at, c->len - c->at, &v)) == 0) {
-		c->status = TG_EFORMAT;
-		return 0;
-	}
+	if (c->at < c->len && c->data[c->at] < 0x80)
+		v = c->data[c->at];
+	else
+		n = tg_varint_get(c->data + c->at, c->len - c->at, &v);
 	c->at += n;
-	if (v > max) {
-		c->status = TG_EFORMAT;
-		return 0;
-	}
-	return v;
+	if (n > 0 && v <= max)
+		return v;
+	tg_column_fail(c, TG_EFORMAT);
+	return 0;
 }
 
 static int

@@ -183,34 +183,76 @@ tg_graph_lamport(const struct tg_graph *g, uint32_t lv)
 	return r->lamport + (lv - r->start);
 }
 
-/* Note what the new run ${r}, whose parents are these, has before it. */
-static int
-add_clock(struct tg_graph *g, uint32_t run, const uint32_t *parents, size_t parent_count)
+/* The later of two clocks, agent by agent. */
+static inline void
+join_clock(struct tg_clock *c, const struct tg_clock *d)
 {
-	struct tg_clock *c;
+	for (uint32_t k = 0; k < TG_CLOCK_AGENTS; k++)
+		c->v[k] = d->v[k] > c->v[k] ? d->v[k] : c->v[k];
+}
+
+/* Begin the clock of a new run: nothing is before it yet. */
+static int
+new_clock(struct tg_graph *g, uint32_t agent)
+{
 	int rc;
 
-	if (g->runs[run].agent >= TG_CLOCK_AGENTS) {
+	if (g->unclocked)
+		return TG_OK;
+	if (agent >= TG_CLOCK_AGENTS) {
 		tg_free(g->clocks);
 		g->clocks = NULL;
 		g->clock_cap = 0;
 		g->unclocked = 1;
 		return TG_OK;
 	}
-	if ((rc = tg_array_need((void **)&g->clocks, &g->clock_cap, (size_t)run + 1, sizeof *g->clocks)) !=
-	    TG_OK)
-		return rc;
-	c = &g->clocks[run];
-	memset(c, 0, sizeof *c);
-	for (size_t i = 0; i < parent_count; i++) {
-		const struct tg_grun *up = tg_graph_run(g, parents[i]);
-		const struct tg_clock *d = &g->clocks[up - g->runs];
+	rc = tg_array_need((void **)&g->clocks, &g->clock_cap, g->n + 1, sizeof *g->clocks);
+	if (rc == TG_OK)
+		g->clocks[g->n] = (struct tg_clock){{0}};
+	return rc;
+}
 
-		for (uint32_t k = 0; k < TG_CLOCK_AGENTS; k++)
-			c->v[k] = d->v[k] > c->v[k] ? d->v[k] : c->v[k];
-		if (c->v[up->agent] <= parents[i])
-			c->v[up->agent] = parents[i] + 1;
+/* A run that begins with the event g->next of ${agent}. */
+static int
+new_run(struct tg_graph *g, uint32_t agent, const uint32_t *parents, size_t parent_count)
+{
+	struct tg_grun *r;
+	uint32_t lamport = 1;
+	int rc;
+
+	if ((rc = tg_array_need((void **)&g->runs, &g->cap, g->n + 1, sizeof *g->runs)) != TG_OK ||
+	    (rc = tg_array_need((void **)&g->parent_pool, &g->pool_cap, g->pool_n + parent_count,
+		 sizeof *g->parent_pool)) != TG_OK ||
+	    (rc = tg_array_need((void **)&g->parent_runs, &g->parent_runs_cap, g->pool_n + parent_count,
+		 sizeof *g->parent_runs)) != TG_OK ||
+	    (rc = new_clock(g, agent)) != TG_OK)
+		return rc;
+	for (size_t i = 0; i < parent_count; i++) {
+		uint32_t lv = parents[i], run = tg_graph_run_index(g, lv);
+		struct tg_grun *up = &g->runs[run];
+
+		g->parent_pool[g->pool_n + i] = lv;
+		g->parent_runs[g->pool_n + i] = run;
+		if (up->end == lv + 1)
+			up->followed = 1;
+		if (up->lamport + (lv - up->start) >= lamport)
+			lamport = up->lamport + (lv - up->start) + 1;
+		if (!g->unclocked) {
+			struct tg_clock *c = &g->clocks[g->n];
+
+			join_clock(c, &g->clocks[run]);
+			if (c->v[up->agent] <= lv)
+				c->v[up->agent] = lv + 1;
+		}
 	}
+	r = &g->runs[g->n++];
+	r->start = g->next;
+	r->agent = agent;
+	r->seq = g->agents[agent].next_seq;
+	r->lamport = lamport;
+	r->parents = (uint32_t)g->pool_n;
+	r->parent_count = (uint32_t)parent_count;
+	g->pool_n += parent_count;
 	return TG_OK;
 }
 
@@ -220,7 +262,7 @@ tg_graph_append(
 {
 	struct tg_agent *a = &g->agents[agent];
 	struct tg_grun *r;
-	uint32_t lamport = 1, end = g->next + count;
+	uint32_t end = g->next + count;
 	size_t hints = ((size_t)end + 15) / 16;
 	int rc;
 
@@ -230,43 +272,22 @@ tg_graph_append(
 		a->pieces[a->n].seq = a->next_seq;
 		a->pieces[a->n++].lv = g->next;
 	}
-	if (g->n == 0 || parent_count != 1 || parents[0] != g->next - 1 || g->runs[g->n - 1].agent != agent) {
-		if ((rc = tg_array_need((void **)&g->runs, &g->cap, g->n + 1, sizeof *g->runs)) != TG_OK ||
-		    (rc = tg_array_need((void **)&g->parent_pool, &g->pool_cap, g->pool_n + parent_count,
-			 sizeof *g->parent_pool)) != TG_OK ||
-		    (rc = tg_array_need((void **)&g->parent_runs, &g->parent_runs_cap,
-			 g->pool_n + parent_count, sizeof *g->parent_runs)) != TG_OK)
-			return rc;
-		for (size_t i = 0; i < parent_count; i++) {
-			uint32_t l = tg_graph_lamport(g, parents[i]) + 1;
-
-			g->parent_pool[g->pool_n + i] = parents[i];
-			g->parent_runs[g->pool_n + i] = tg_graph_run_index(g, parents[i]);
-			if (g->runs[g->parent_runs[g->pool_n + i]].end == parents[i] + 1)
-				g->runs[g->parent_runs[g->pool_n + i]].followed = 1;
-			if (l > lamport)
-				lamport = l;
-		}
-		r = &g->runs[g->n++];
-		r->start = g->next;
-		r->agent = agent;
-		r->seq = a->next_seq;
-		r->lamport = lamport;
-		r->parents = (uint32_t)g->pool_n;
-		r->parent_count = (uint32_t)parent_count;
-		g->pool_n += parent_count;
-		if (!g->unclocked && (rc = add_clock(g, (uint32_t)g->n - 1, parents, parent_count)) != TG_OK)
-			return rc;
-	}
+	if ((g->n == 0 || parent_count != 1 || parents[0] != g->next - 1 ||
+		g->runs[g->n - 1].agent != agent) &&
+	    (rc = new_run(g, agent, parents, parent_count)) != TG_OK)
+		return rc;
 	if (hints > g->hint_n) {
 		if ((rc = tg_array_need((void **)&g->hint, &g->hint_cap, hints, sizeof *g->hint)) != TG_OK)
 			return rc;
-		while (g->hint_n < hints)
-			g->hint[g->hint_n++] = (uint32_t)g->n - 1;
+		for (uint32_t *h = g->hint + g->hint_n, *stop = g->hint + hints, run = (uint32_t)g->n - 1;
+		     h < stop; h++)
+			*h = run;
+		g->hint_n = hints;
 	}
-	g->runs[g->n - 1].end = end;
-	g->runs[g->n - 1].followed = 0;
-	g->runs[g->n - 1].length = TG_LV_NONE;
+	r = &g->runs[g->n - 1];
+	r->end = end;
+	r->followed = 0;
+	r->length = TG_LV_NONE;
 	g->next = end;
 	a->next_seq += count;
 	return TG_OK;
@@ -381,34 +402,42 @@ sort_lvs(struct tg_lvs *l)
 	l->n = n;
 }
 
-/* What these versions have per agent, one past the newest event; of the events themselves only if ${own}. */
+/* What these versions have per agent, one past the newest event. */
 static struct tg_clock
-clock_of(const struct tg_graph *g, const uint32_t *v, size_t n, int own)
+clock_of(const struct tg_graph *g, const uint32_t *v, size_t n)
 {
 	struct tg_clock c = {{0}};
 
 	for (size_t i = 0; i < n; i++) {
 		const struct tg_grun *r = tg_graph_run(g, v[i]);
-		const struct tg_clock *d = &g->clocks[r - g->runs];
 
-		for (uint32_t k = 0; k < TG_CLOCK_AGENTS; k++)
-			c.v[k] = d->v[k] > c.v[k] ? d->v[k] : c.v[k];
-		if (c.v[r->agent] < v[i] + (own != 0))
-			c.v[r->agent] = v[i] + (own != 0);
+		join_clock(&c, &g->clocks[r - g->runs]);
+		if (c.v[r->agent] <= v[i])
+			c.v[r->agent] = v[i] + 1;
 	}
 	return c;
 }
 
+/* From the newest down: one stays unless another that stays has it; at most one of each agent does. */
 static void
 reduce_by_clock(const struct tg_graph *g, struct tg_lvs *l)
 {
-	struct tg_clock c = clock_of(g, l->v, l->n, 0);
-	size_t kept = 0;
+	size_t kept = l->n - 1, k;
 
-	for (size_t i = 0; i < l->n; i++)
-		if (c.v[tg_graph_run(g, l->v[i])->agent] <= l->v[i])
-			l->v[kept++] = l->v[i];
-	l->n = kept;
+	for (size_t i = kept; i-- > 0;) {
+		uint32_t lv = l->v[i], agent = tg_graph_run(g, lv)->agent;
+
+		for (k = kept; k < l->n; k++) {
+			const struct tg_grun *r = tg_graph_run(g, l->v[k]);
+
+			if (r->agent == agent || g->clocks[r - g->runs].v[agent] > lv)
+				break;
+		}
+		if (k == l->n)
+			l->v[--kept] = lv;
+	}
+	l->n -= kept;
+	memmove(l->v, l->v + kept, l->n * sizeof *l->v);
 }
 
 enum {
@@ -698,7 +727,7 @@ tg_graph_diff(struct tg_graph *g, const uint32_t *a, size_t an, const uint32_t *
 			return emit(only_b, a[0] + 1, b[0] + 1);
 	}
 	if (!g->unclocked) {
-		struct tg_clock ca = clock_of(g, a, an, 1), cb = clock_of(g, b, bn, 1);
+		struct tg_clock ca = clock_of(g, a, an), cb = clock_of(g, b, bn);
 
 		rc = emit_by_clock(g, ca, &cb, only_a);
 		return rc == TG_OK ? emit_by_clock(g, cb, &ca, only_b) : rc;

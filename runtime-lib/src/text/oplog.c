@@ -44,11 +44,15 @@ continues(const struct tg_oplog *log, int kind, uint32_t pos, uint32_t aux)
 	return 0;
 }
 
+enum {
+	HINTS = 4 /* room behind the hints */
+};
+
 /* Room for ${runs} more runs, ${events} more events, ${bytes} more of text. */
 static int
 make_room(struct tg_oplog *log, size_t runs, size_t events, size_t bytes)
 {
-	size_t hints = ((size_t)log->next + events + 15) / 16;
+	size_t hints = ((size_t)log->next + events + 15) / 16 + HINTS;
 	int rc;
 
 	if (log->text_len + bytes > UINT32_MAX)
@@ -59,26 +63,27 @@ make_room(struct tg_oplog *log, size_t runs, size_t events, size_t bytes)
 	return tg_array_need((void **)&log->text, &log->text_cap, log->text_len + bytes, 1);
 }
 
-/* There is room for the three below. */
-static inline void
-add_run(struct tg_oplog *log, int kind, uint32_t pos, uint32_t aux, int ascii)
+/* Log ${count} events, if not as part of the last run then as a new one; there is room. */
+static void
+put(struct tg_oplog *log, int goes_on, int kind, uint32_t pos, uint32_t count, uint32_t aux, size_t bytes,
+    int ascii)
 {
-	log->runs[log->n++] = (struct tg_oprun){
-	    log->next, pos, aux, (uint32_t)log->text_len, (uint8_t)kind, (uint8_t)ascii, log->flow};
-}
+	size_t hints = ((size_t)log->next + count + 15) / 16, n = hints - log->hint_n;
+	uint32_t *h = log->hint + log->hint_n;
 
-static inline void
-extend(struct tg_oplog *log, uint32_t count)
-{
-	size_t hints = ((size_t)log->next + count + 15) / 16;
-
-	for (uint32_t *h = log->hint + log->hint_n, run = (uint32_t)log->n - 1; log->hint_n < hints;
-	     log->hint_n++)
-		*h++ = run;
+	if (!goes_on)
+		log->runs[log->n++] = (struct tg_oprun){
+		    log->next, pos, aux, (uint32_t)log->text_len, (uint8_t)kind, (uint8_t)ascii, log->flow};
+	/* Mostly there are at most so many; those too many are written again. */
+	h[0] = h[1] = h[2] = h[3] = (uint32_t)log->n - 1;
+	for (size_t i = HINTS; i < n; i++)
+		h[i] = h[0];
+	log->hint_n = hints;
+	log->text_len += bytes;
 	log->next += count;
 }
 
-static inline void
+static void
 append(struct tg_oplog *log, int kind, uint32_t pos, uint32_t count, uint32_t aux)
 {
 	int goes_on = continues(log, kind, pos, aux);
@@ -89,11 +94,9 @@ append(struct tg_oplog *log, int kind, uint32_t pos, uint32_t count, uint32_t au
 		kind = TG_OP_DELETE_BACK;
 		goes_on = 1;
 	}
-	if (!goes_on)
-		add_run(log, kind, pos, aux, 1);
-	else if (kind == TG_OP_DELETE_BACK)
+	if (goes_on && kind == TG_OP_DELETE_BACK)
 		log->runs[log->n - 1].kind = TG_OP_DELETE_BACK;
-	extend(log, count);
+	put(log, goes_on, kind, pos, count, aux, 0, 1);
 }
 
 int
@@ -118,19 +121,37 @@ tg_oplog_bytes(const uint8_t *text, uint32_t n)
 	size_t at = 0;
 	uint64_t w;
 
-	for (; n >= sizeof w;
-	     n -= (uint32_t)sizeof w, at += sizeof w) { /* eight at a time while it is ASCII */
+	for (; n > sizeof w;
+	     at += sizeof w) { /* eight bytes at a time, by counting what begins a character */
 		memcpy(&w, text + at, sizeof w);
-		if (w & UINT64_C(0x8080808080808080))
-			break;
+		w = ~(w >> 7 & ~(w >> 6)) & UINT64_C(0x0101010101010101);
+		n -= (uint32_t)(w * UINT64_C(0x0101010101010101) >> 56);
 	}
+	while (at > 0 && (text[at] & 0xc0) == 0x80) /* one is left, so there is a byte */
+		at++;
 	while (n-- > 0)
 		at += scalar_bytes(text[at]);
 	return at;
 }
 
+size_t
+tg_oplog_ascii(const uint8_t *p, size_t len)
+{
+	size_t n = 0;
+	uint64_t w;
+
+	for (; n + sizeof w <= len; n += sizeof w) {
+		memcpy(&w, p + n, sizeof w);
+		if (w & UINT64_C(0x8080808080808080))
+			break;
+	}
+	while (n < len && p[n] < 0x80)
+		n++;
+	return n;
+}
+
 /* Log ${count} characters whose ${len} bytes are already where the arena goes on. */
-static inline void
+static void
 append_characters(struct tg_oplog *log, uint32_t pos, uint32_t count, uint32_t format, size_t len)
 {
 	while (count > 0) {
@@ -144,11 +165,10 @@ append_characters(struct tg_oplog *log, uint32_t pos, uint32_t count, uint32_t f
 			bytes = tg_oplog_bytes(log->text + log->text_len, n);
 			ascii = bytes == n;
 		}
-		if (!continues(log, TG_OP_CHAR, pos, format) || last->ascii != ascii ||
-		    (!ascii && log->next - last->lv + n > TG_OPLOG_MIXED_MAX))
-			add_run(log, TG_OP_CHAR, pos, format, ascii);
-		log->text_len += bytes;
-		extend(log, n);
+		put(log,
+		    continues(log, TG_OP_CHAR, pos, format) && last->ascii == ascii &&
+			(ascii || log->next - last->lv + n <= TG_OPLOG_MIXED_MAX),
+		    TG_OP_CHAR, pos, n, format, bytes, ascii);
 		pos += n;
 		count -= n;
 		len -= bytes;
@@ -171,31 +191,39 @@ tg_oplog_append_text(
 int
 tg_oplog_append_ops(struct tg_oplog *log, const struct tg_op *ops, size_t n, const uint8_t *text, size_t len)
 {
-	size_t events = 0, runs = n, left = len, characters = 0;
+	size_t events = 0, runs = n, left = len, ascii, characters = 0;
 	int rc;
 
 	for (size_t i = 0; i < n; i++) {
 		events += ops[i].count;
-		characters += ops[i].kind == TG_OP_CHAR ? ops[i].count : 0;
+		characters += ops[i].count & -(size_t)(ops[i].kind == TG_OP_CHAR);
 	}
 	runs += characters == len ? 0 : len / TG_OPLOG_MIXED_MAX;
 	if ((rc = make_room(log, runs, events, len)) != TG_OK)
 		return rc;
 	if (len > 0)
 		memcpy(log->text + log->text_len, text, len);
+	ascii = characters == len ? len : 0; /* of what is left, so much is known to be */
 	for (size_t i = 0; i < n; i++) {
 		const struct tg_op *op = &ops[i];
-		size_t bytes = op->count;
+		size_t bytes = op->kind == TG_OP_CHAR ? op->count : 0;
 
 		log->flow = (uint16_t)op->flow;
-		if (op->kind != TG_OP_CHAR) {
-			append(log, op->kind, op->pos, op->count, op->format);
-			continue;
+		if (bytes > ascii) {
+			ascii = tg_oplog_ascii(log->text + log->text_len, left);
+			if (bytes > ascii)
+				bytes = tg_oplog_bytes(log->text + log->text_len, op->count);
 		}
-		if (characters != len)
-			bytes = i + 1 == n ? left : tg_oplog_bytes(log->text + log->text_len, op->count);
-		append_characters(log, op->pos, op->count, op->format, bytes);
+		/* Within a bundle no operation continues the one before, else they were one. */
+		if (i > 0 && bytes <= ascii) {
+			put(log, 0, op->kind, op->pos, op->count, op->format, bytes, 1);
+		} else if (op->kind == TG_OP_CHAR) {
+			append_characters(log, op->pos, op->count, op->format, bytes);
+		} else {
+			append(log, op->kind, op->pos, op->count, op->format);
+		}
 		left -= bytes;
+		ascii -= bytes < ascii ? bytes : ascii;
 	}
 	return TG_OK;
 }

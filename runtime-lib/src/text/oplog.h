@@ -66,6 +66,9 @@ int tg_oplog_append_ops(struct tg_oplog *log, const struct tg_op *ops, size_t n,
 /** tg_oplog_bytes(text, n): The bytes of the first ${n} characters of valid UTF-8. */
 size_t tg_oplog_bytes(const uint8_t *text, uint32_t n);
 
+/** tg_oplog_ascii(p, len): How many bytes from the start are below 0x80. */
+size_t tg_oplog_ascii(const uint8_t *p, size_t len);
+
 /** tg_oplog_find(log, lv): The run that holds ${lv}. */
 static inline const struct tg_oprun *
 tg_oplog_find(const struct tg_oplog *log, uint32_t lv)
