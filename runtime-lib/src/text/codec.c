@@ -351,7 +351,8 @@ decode_positions(struct tg_decoded *d, struct tg_column *c)
 	uint32_t flow = TG_TEXT_FLOW_BODY;
 	unsigned bad = c->status != TG_OK, joins = 0, near = 0, last = TG_OP_SET;
 
-	for (struct tg_op *op = d->ops, *stop = op + d->op_n; op < stop && !bad; op++) {
+	for (size_t i = 0; i < d->op_n && !bad; i++) {
+		struct tg_op *op = &d->ops[i];
 		unsigned kind = op->kind, back = kind == TG_OP_DELETE_BACK;
 		const struct effect *e = &effects[kind];
 		int64_t pos, need, count = op->count;
@@ -506,7 +507,9 @@ decode_ops(struct tg_decoded *d, const uint8_t *ops, size_t ops_len, uint32_t it
 	d->chars = NULL;
 	d->chars_len = 0;
 	layout = tg_column_next(&c, UINT64_MAX);
-	if (c.status == TG_OK && layout != TG_CODEC_LAYOUT && layout != TG_CODEC_LAYOUT_FLOWS)
+	if (c.status != TG_OK)
+		return c.status;
+	if (layout != TG_CODEC_LAYOUT && layout != TG_CODEC_LAYOUT_FLOWS)
 		return TG_EVERSION;
 	if (c.len - c.at >= 2 && c.data[c.at] == 0 && c.data[c.at + 1] == 0)
 		c.at += 2; /* no keys, no formats: most bundles */

@@ -4,7 +4,7 @@
 // nothing else: the <b style="font-weight:normal"> around all that Google Docs copies would be bold, and its
 // <span style="font-weight:700"> would not.  So the text of the style attributes is read here, by the rules of CSS as
 // far as bold, italic and struck out go, and each piece of text gets <strong>, <em> and <s> of its own.  Tables, which
-// this page cannot draw, become one paragraph a row, cells joined by " | ", as `toygrid import` has them.
+// this page cannot draw, become one paragraph a row, cells joined by " | ", as `grid create --from` reads them.
 //
 // The HTML is anybody's: it is parsed into a document of its own that is never shown, every loop is linear in its nodes,
 // and what is larger than the limits is handed on as it came.
