@@ -331,7 +331,7 @@ fault_lossy(struct sim_chaos *chaos)
 
 	sim_say(chaos->world, "net", "relay %u drops, duplicates and reorders", relay);
 	chaos->world->relays[relay]->faults = (struct sim_faults){sim_rand_below(&chaos->rand, 60),
-	    sim_rand_below(&chaos->rand, 40), 1 + sim_rand_below(&chaos->rand, 400)};
+	    sim_rand_below(&chaos->rand, 40), 1 + sim_rand_below(&chaos->rand, 400), 0};
 	after(chaos, 1000, 5000, relay_good, relay);
 }
 

@@ -68,7 +68,7 @@ sim_recital(uint64_t seed)
 	ben = sim_person_open(world->profiles[1], &links, "e");
 	sim_person_open(world->profiles[2], &links, "v");
 	sim_world_run(world, 4000);
-	world->relays[0]->faults = (struct sim_faults){30, 30, 200};
+	world->relays[0]->faults = (struct sim_faults){30, 30, 200, 0};
 	sim_world_run(world, 2000);
 	sim_relay_stop(world->relays[1]);
 	sim_world_run(world, 1500);
@@ -80,7 +80,7 @@ sim_recital(uint64_t seed)
 	world->profiles[0]->store->full = 1;
 	sim_world_run(world, 2000);
 	world->profiles[0]->store->full = 0;
-	world->relays[0]->faults = (struct sim_faults){0, 0, 0};
+	world->relays[0]->faults = (struct sim_faults){0};
 	sim_world_run(world, 4000);
 	fork_a_log(world, &links);
 	return world;

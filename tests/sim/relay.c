@@ -264,6 +264,7 @@ forward(struct sim_relay *relay, struct sim_conn *from, const struct tg_frame *f
 	for (struct sim_conn *conn = relay->conns; conn != NULL; conn = conn->next) {
 		struct topic *topic = conn == from ? NULL : find_topic(conn, pub->topic);
 		int copies = 1;
+		uint32_t late;
 
 		if (topic == NULL || !topic->may_receive)
 			continue;
@@ -276,8 +277,10 @@ forward(struct sim_relay *relay, struct sim_conn *from, const struct tg_frame *f
 			continue;
 		if (sim_rand_percent(&relay->rand, f->duplicate_percent))
 			copies = 2;
+		late = topic->may_publish ? 0 : f->inbox_late_ms;
 		while (copies-- > 0) {
-			sim_link_down(conn->link, from->link, delay, frame->raw.data, frame->raw.len);
+			sim_link_down(conn->link, late > 0 ? NULL : from->link, delay + late, frame->raw.data,
+			    frame->raw.len);
 			relay->forwarded++;
 		}
 	}

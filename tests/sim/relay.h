@@ -21,7 +21,8 @@ struct sim_conn;
 struct sim_faults {
 	uint32_t drop_side_percent;
 	uint32_t duplicate_percent;
-	uint32_t reorder_ms; /* up to this much later */
+	uint32_t reorder_ms;	/* up to this much later */
+	uint32_t inbox_late_ms; /* topics are sent one by one: an inbox this much behind the grid */
 };
 
 struct sim_relay {

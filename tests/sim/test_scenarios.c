@@ -895,6 +895,7 @@ START_TEST(a_newcomer_sees_at_once_who_is_here_and_who_leaves)
 	put_caret(cast[0], 1);
 	sim_world_run(world, 5000);
 	sim_host_kill(cast[2]);
+	world->relays[0]->faults.inbox_late_ms = 5;
 	shown_count = 0;
 	cast[2] = sim_person_open(world->profiles[2], &links, "");
 	cast[2]->on_presence = note_who;
