@@ -270,6 +270,9 @@ test("who only reads is seen at once, and who closes the tab is gone at once", L
 	const { edit } = await a.create("Who is here");
 	await b.visit(edit);
 	await until("the reader to be seen", async () => (await a.page.locator(".disc:not(.disc-own)").count()) === 1, 5_000);
+	await a.page.reload();
+	await a.page.locator(".ProseMirror").waitFor();
+	await until("the reader to be seen by who comes anew", async () => (await a.page.locator(".disc:not(.disc-own)").count()) === 1, 5_000);
 	await b.page.goto("about:blank");
 	await until("the reader to be gone", async () => (await a.page.locator(".disc:not(.disc-own)").count()) === 0, 5_000);
 	clean();

@@ -325,7 +325,7 @@ tgp_grid_due(const struct tgp_grid *g)
 {
 	uint64_t at = UINT64_MAX;
 
-	if (g->durability_dirty)
+	if (g->durability_dirty || g->greet)
 		return g->peer->now_ms;
 	if (g->author.dirty)
 		earlier(&at, g->author.flush_at);

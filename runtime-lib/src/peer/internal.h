@@ -429,6 +429,7 @@ struct tgp_grid {
 
 	/* own presence */
 	int caret_set, caret_dirty;
+	int greet; /* somebody came who has not heard of it */
 	int has_caret;
 	uint32_t caret_flow, caret_anchor, caret_head;
 	uint64_t presence_at, presence_sent;

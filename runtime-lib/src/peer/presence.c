@@ -83,6 +83,11 @@ tgp_presence_tick(struct tgp_grid *g)
 	size_t n = 0;
 	int rc;
 
+	if (g->greet) { /* counted from a tick: between two of them the clock stands */
+		g->greet = 0;
+		g->caret_dirty = 1;
+		g->presence_at = p->now_ms + TGP_PRESENCE_MS;
+	}
 	if (!g->caret_dirty || p->now_ms < g->presence_at || !tgp_joined_anywhere(g))
 		return TG_OK;
 	g->caret_dirty = 0;

@@ -40,10 +40,7 @@ introduce(struct tgp_grid *g, const struct tg_message *m, unsigned slot)
 	g->durability_dirty = 1;
 	/* Somebody came: say again where our caret is.  Not at once: what goes to the grid may overtake our
 	 * answer to their inbox at the relay, and until they have that they do not know who we are. */
-	if (g->caret_set) {
-		g->caret_dirty = 1;
-		g->presence_at = g->peer->now_ms + TGP_PRESENCE_MS;
-	}
+	g->greet = g->caret_set;
 	return TG_OK;
 }
 
