@@ -13,25 +13,11 @@
 
 #include "cli/document.h"
 #include "files/paste.h"
+#include "files/take.h"
 #include "suite.h"
-#include "wire/writer.h"
 
 static struct tg_doc *doc;
 static struct tg_buf out, title;
-
-static int
-take(void *ctx, const struct tg_buf *edits, uint32_t count)
-{
-	struct tg_buf all = {0};
-	int rc;
-
-	(void)ctx;
-	tg_write_array(&all, count);
-	tg_buf_put(&all, edits->data, edits->len);
-	rc = tg_doc_edit_msgpack(doc, all.data, all.len, NULL, NULL);
-	tg_buf_free(&all);
-	return rc;
-}
 
 enum from {
 	PLAIN,
@@ -53,7 +39,7 @@ paste(enum from from, const char *text, size_t len)
 	ck_assert_int_eq(tg_doc_open(&doc, TG_TEXT_ORDER_FUGUEMAX), TG_OK);
 	ck_assert_int_eq(tg_doc_set_agent(doc, agent), TG_OK);
 	tg_buf_reset(&title);
-	tg_paste_init(&p, 0, 0xabc, take, NULL);
+	tg_paste_init(&p, 0, 0xabc, take, doc);
 	p.flat = flat;
 	rc = from == PLAIN	? tg_paste_plain(&p, text, len)
 	     : from == MARKDOWN ? tg_paste_markdown(&p, text, len)

@@ -16,7 +16,7 @@
 #include "base/mem.h"
 #include "cli/document.h"
 #include "files/paste.h"
-#include "wire/writer.h"
+#include "files/take.h"
 
 #define ROUNDS	  300
 #define DEPTH_MAX 4
@@ -28,20 +28,6 @@ static uint64_t notes[NOTES_MAX];
 static unsigned note_count, depth;
 static int html;
 
-static int
-take(void *ctx, const struct tg_buf *edits, uint32_t count)
-{
-	struct tg_buf all = {0};
-	int rc;
-
-	(void)ctx;
-	tg_write_array(&all, count);
-	tg_buf_put(&all, edits->data, edits->len);
-	rc = tg_doc_edit_msgpack(doc, all.data, all.len, NULL, NULL);
-	tg_buf_free(&all);
-	return rc;
-}
-
 static void
 fresh(void)
 {
@@ -50,7 +36,7 @@ fresh(void)
 	tg_doc_close(doc);
 	ck_assert_int_eq(tg_doc_open(&doc, TG_TEXT_ORDER_FUGUEMAX), TG_OK);
 	ck_assert_int_eq(tg_doc_set_agent(doc, agent), TG_OK);
-	tg_paste_init(&p, 0, 7, take, NULL);
+	tg_paste_init(&p, 0, 7, take, doc);
 }
 
 static void

@@ -93,13 +93,27 @@ claim_own(struct sim_liar *liar, const struct tg_have *heard, unsigned role)
 	tg_buf_free(&record);
 }
 
+/* A have of ${n} states, in its own name. */
+static void
+say_to_hold(struct sim_liar *liar, const struct tg_log_state *states, size_t n)
+{
+	struct tg_buf record = {0}, body = {0};
+
+	if (tg_session_encode(&liar->access, &liar->session.public_key, &liar->device, liar->nonce,
+		TG_SESSION_VIEWER, &record) == TG_OK) {
+		tg_have_put_list(&body, (struct tg_bytes){record.data, record.len}, 0, states, n);
+		say(liar, TG_CLASS_SIDE, TG_MSG_HAVE, &body);
+	}
+	tg_buf_free(&record);
+	tg_buf_free(&body);
+}
+
 /* "I hold two histories of each of these", of which there are none. */
 static void
 claim_branches(struct sim_liar *liar, const struct tg_have *heard)
 {
 	static struct tg_log_state states[STATES_MAX];
 	struct tg_bytes list = heard->list;
-	struct tg_buf record = {0}, body = {0};
 	struct tg_log_state state;
 	size_t n = 0;
 
@@ -113,13 +127,7 @@ claim_branches(struct sim_liar *liar, const struct tg_have *heard)
 			states[n++].root.b[0] = (uint8_t)i;
 		}
 	}
-	if (tg_session_encode(&liar->access, &liar->session.public_key, &liar->device, liar->nonce,
-		TG_SESSION_VIEWER, &record) == TG_OK) {
-		tg_have_put_list(&body, (struct tg_bytes){record.data, record.len}, 0, states, n);
-		say(liar, TG_CLASS_SIDE, TG_MSG_HAVE, &body);
-	}
-	tg_buf_free(&record);
-	tg_buf_free(&body);
+	say_to_hold(liar, states, n);
 }
 
 /* "I hold far more than you, of each log and of one that there is not." */
@@ -128,7 +136,6 @@ claim_more(struct sim_liar *liar, const struct tg_have *heard)
 {
 	static struct tg_log_state states[STATES_MAX];
 	struct tg_bytes list = heard->list;
-	struct tg_buf record = {0}, body = {0};
 	size_t n = 1;
 
 	memset(&states[0], 0, sizeof states[0]); /* it stands before all others */
@@ -137,13 +144,7 @@ claim_more(struct sim_liar *liar, const struct tg_have *heard)
 			n++;
 	for (size_t i = 0; i < n; i++)
 		states[i].length = UINT64_MAX >> 1;
-	if (tg_session_encode(&liar->access, &liar->session.public_key, &liar->device, liar->nonce,
-		TG_SESSION_VIEWER, &record) == TG_OK) {
-		tg_have_put_list(&body, (struct tg_bytes){record.data, record.len}, 0, states, n);
-		say(liar, TG_CLASS_SIDE, TG_MSG_HAVE, &body);
-	}
-	tg_buf_free(&record);
-	tg_buf_free(&body);
+	say_to_hold(liar, states, n);
 }
 
 /* Somebody fell for it. */
