@@ -303,6 +303,21 @@ test("a title that is being typed when another document is opened is not that on
 	clean();
 });
 
+test("undo takes back what was typed since the last pause, and all of that", LIMIT, async () => {
+	await fresh("Pauses");
+	for (const pause of [700, 3000]) {
+		await a.page.keyboard.type("one ");
+		await a.page.waitForTimeout(pause);
+		await a.page.keyboard.type("two");
+		await a.page.keyboard.press("Control+z");
+		assert.equal(await text(a.page), "one ", `after ${pause} ms`);
+		await a.page.keyboard.press("Control+a");
+		await a.page.keyboard.press("Delete");
+		await a.page.waitForTimeout(700);
+	}
+	clean();
+});
+
 test("a phone has room: nothing is wider than 390 px, the toolbar scrolls", LIMIT, async () => {
 	await fresh("Narrow");
 	await a.page.keyboard.type("```" + " ");

@@ -46,7 +46,7 @@ export class Controller {
 
 	constructor(peer: Peer, storage: Storage, private readonly reporter: Reporter) {
 		this.state = initialState(parseRoute(location.hash));
-		this.runtime = new Runtime(peer, reporter.report);
+		this.runtime = new Runtime(peer, reporter.report, () => Date.now());
 		this.host = new Host(this.runtime, storage, () => this.connectionChanged());
 		this.listen();
 		addEventListener("hashchange", () => this.dispatch({ type: "navigate", hash: location.hash }));

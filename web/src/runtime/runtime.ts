@@ -19,6 +19,8 @@ export const Command = {
 
 export const Status = { ok: 0, notFound: 10, permission: 14, io: 22, full: 23 } as const;
 
+const TICK_FRESH_MS = 10; // a clock older than this is set before an event
+
 /// A command that the peer answered with an error.
 export class CommandError extends Error {
 	constructor(readonly command: number, readonly status: number) {
@@ -34,8 +36,9 @@ export class Runtime {
 	private readonly queue: Value[][] = [];
 	private busy = false;
 	private lastRequest = 0;
+	private lastTick = 0;
 
-	constructor(private readonly peer: Peer, private readonly failed: (error: unknown) => void) {}
+	constructor(private readonly peer: Peer, private readonly failed: (error: unknown) => void, private readonly clock: () => number = () => this.lastTick) {}
 
 	/// Carry out effects of one kind with `listener`; it gets the fields after the kind.
 	on(effect: number, listener: (fields: Value[]) => void): void {
@@ -43,8 +46,11 @@ export class Runtime {
 	}
 
 	/// Hand an event to the peer and carry out what follows.  From inside an effect it is put off until the rest
-	/// of that list was carried out.
+	/// of that list was carried out.  The peer's clock stands between ticks, so one goes first when time has passed.
 	event(...event: Value[]): void {
+		const now = this.clock();
+		if (event[0] === Event.tick) this.lastTick = event[1] as number;
+		else if (this.lastTick > 0 && Math.abs(now - this.lastTick) > TICK_FRESH_MS) this.queue.push([Event.tick, (this.lastTick = now)]);
 		this.queue.push(event);
 		if (this.busy) return;
 		this.busy = true;
