@@ -23,6 +23,13 @@ if "$target" "$@" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -artifact_
 	printf 'fuzz target %s: ok, %s runs\n' "$name" "${runs:-0}"
 else
 	tail -n 30 "$build/$name.log"
-	printf 'fuzz target %s: FAILED, input kept as %s-*\n' "$name" "$build/$name"
+	# The count line tells enough to repeat it where only that line is kept.
+	why=$(sed -n 's/^SUMMARY: *//p' "$build/$name.log" | head -n 1)
+	input=$(sed -n 's/.*Test unit written to //p' "$build/$name.log" | tail -n 1)
+	printf 'fuzz target %s: FAILED, %s, input kept as %s' "$name" "${why:-no reason given}" "${input:-$build/$name-*}"
+	if [ -f "$input" ] && [ "$(wc -c <"$input")" -le 4096 ]; then
+		printf ', in base64: %s' "$(base64 -w 0 "$input")"
+	fi
+	echo
 	exit 1
 fi

@@ -143,6 +143,7 @@ struct role {
 
 /* A table that is being laid out. */
 struct grid {
+	const xmlNode *table;
 	unsigned rows, columns, row;	     /* rows begun */
 	unsigned left[TG_PASTE_COLUMNS_MAX]; /* for how many rows, this one included, a column is taken */
 	struct tg_paste_column column[TG_PASTE_COLUMNS_MAX];
@@ -539,6 +540,7 @@ measure(struct grid *g, const xmlNode *table)
 	unsigned column, across, down;
 
 	memset(g, 0, sizeof *g);
+	g->table = table;
 	if (!is_clean(table))
 		return 0;
 	for (const xmlNode *row = row_after(table, NULL); row != NULL; row = row_after(table, row))
@@ -581,15 +583,28 @@ in_made_table(const struct reading *r)
 	return r->tables > 0 && r->made[r->tables - 1] == 1;
 }
 
+static const xmlNode *
+table_of(const xmlNode *row)
+{
+	return is_part(row->parent) ? row->parent->parent : row->parent;
+}
+
+/* Is it a cell of the innermost table?  A stray one somewhere in a cell's content is none: the row goes on
+ * around it. */
+static int
+is_made_cell(const struct reading *r, const xmlNode *cell)
+{
+	return in_made_table(r) && is_named(cell->parent, "tr") &&
+	       table_of(cell->parent) == r->grids[r->grid_count - 1].table;
+}
+
 static void
 enter_row(struct reading *r, const xmlNode *row)
 {
-	const xmlNode *table = row->parent;
+	const xmlNode *table = table_of(row);
 	struct grid *g = &r->grids[r->grid_count];
 
 	if (r->tables > 0 && r->made[r->tables - 1] == 0) { /* the first one */
-		if (!is_named(table, "table"))
-			table = table->parent;
 		r->made[r->tables - 1] = 2;
 		if (r->grid_count < TG_PASTE_TABLES_MAX && is_named(table, "table") && measure(g, table) &&
 		    tg_paste_begin_table(r->p, g->rows, g->column, g->columns)) {
@@ -597,7 +612,7 @@ enter_row(struct reading *r, const xmlNode *row)
 			r->grid_count++;
 		}
 	}
-	if (in_made_table(r)) {
+	if (in_made_table(r) && table == r->grids[r->grid_count - 1].table) {
 		begin_row(&r->grids[r->grid_count - 1]);
 		tg_paste_begin_row(r->p, is_header_row(row));
 	}
@@ -608,7 +623,8 @@ enter_cell(struct reading *r, const xmlNode *cell)
 {
 	unsigned column, across, down;
 
-	if (in_made_table(r) && place_cell(&r->grids[r->grid_count - 1], cell, &column, &across, &down)) {
+	if (is_made_cell(r, cell) &&
+	    place_cell(&r->grids[r->grid_count - 1], cell, &column, &across, &down)) {
 		tg_paste_begin_cell(r->p, column, across, down);
 	} else if (r->started) { /* a row is one paragraph */
 		tg_paste_text(r->p, " |", 2, 0, "");
@@ -790,7 +806,7 @@ enter(struct reading *r, xmlNode *node)
 	if (note_link(r, node))
 		return 0;
 	if (e != PLAIN && e != BREAK && e != PICTURE && e != HIDDEN && e != TITLE &&
-	    (e != CELL || in_made_table(r)))
+	    (e != CELL || is_made_cell(r, node)))
 		border(r);
 	switch (e) {
 	case TABLE:
@@ -863,7 +879,7 @@ leave(struct reading *r, const xmlNode *node)
 	enum element e = element_of(node);
 
 	if (e == PLAIN || e == BREAK || e == PICTURE || e == HIDDEN || e == TITLE ||
-	    (e == CELL && !in_made_table(r)))
+	    (e == CELL && !is_made_cell(r, node)))
 		return;
 	border(r);
 	if (e == CELL)

@@ -288,6 +288,12 @@ static const struct {
     {"<table><tr><td rowspan=9>a<td colspan=2>b<tr><td>c<td rowspan=0>d<tr><td colspan=7>e</table>",
 	"<table>\n<tr><td rowspan=\"3\">a</td><td colspan=\"2\">b</td></tr>\n"
 	"<tr><td>c</td><td rowspan=\"2\">d</td></tr>\n<tr><td>e</td></tr>\n</table>\n"},
+    /* A cell and a row that stand in another one's content are part of it. */
+    {"<table><tr><th><ul><blockquote><td>a<blockquote>b</table>",
+	"<table>\n<tr><th scope=\"col\"><ul>\n<li><p></p>\n</li></ul>\n<blockquote>\n<p>a</p>\n"
+	"<blockquote>\n<p>b</p>\n</blockquote>\n</blockquote>\n</th></tr>\n</table>\n"},
+    {"<table><tr><td>a<blockquote><tr><td>b</table>",
+	"<table>\n<tr><td><p>a</p>\n<blockquote>\n<p>b</p>\n</blockquote>\n</td></tr>\n</table>\n"},
     /* What is no table of cells alone comes as paragraphs. */
     {"<table><tr><td>a<td>b</tr>stray<tr><td>c</table>", "<p>a | b</p>\n<p>stray</p>\n<p>c</p>\n"},
     {"<tr><td>a<td>b</tr>", "<p>a | b</p>\n"},
