@@ -4,7 +4,7 @@
 // replica, because the node file names its keys; the static server last, so that whoever can open the page can also
 // edit.  A program that dies takes the others with it: half a node would look alive and lose nothing but trust.
 import { spawn } from "node:child_process";
-import { createWriteStream, existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { createWriteStream, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import net from "node:net";
 import { dirname, join } from "node:path";
@@ -81,7 +81,7 @@ let stopping = false;
 
 function program(title, path, args) {
 	if (!existsSync(path)) fail(`${title} is not built (${path}): see ./toygrid build native`);
-	const log = join(build, "log", `up-${title.split(" ")[0]}.log`);
+	const log = join(build, "log", `up-${options.port}-${title.split(" ")[0]}.log`);
 	mkdirSync(dirname(log), { recursive: true });
 	const out = createWriteStream(log);
 	// setpriv makes the kernel stop the program when we are killed without a chance to do it.
@@ -135,6 +135,7 @@ async function stop(code) {
 	const late = setTimeout(kill, DRAIN_MS);
 	await Promise.all(programs.map((self) => self.gone));
 	clearTimeout(late);
+	leaveRun(options.port);
 	process.exit(code);
 }
 
@@ -154,6 +155,40 @@ function interrupted(code) {
 process.on("SIGINT", () => interrupted(130));
 process.on("SIGTERM", () => interrupted(143));
 process.on("SIGHUP", () => interrupted(129));
+
+// ---- build/run: who runs from this tree
+//
+// Several nodes may, each with its own ports.  Of each there is node-PORT.json, what its page finds at
+// /.well-known/toygrid/node, and node-PORT.pid, by which the native program sees that it is still there
+// (runtime-lib/cli/node_find.h).
+
+const run = join(build, "run");
+const nodeFile = join(run, `node-${options.port}.json`);
+
+// When a process began, in ticks since boot; its number alone may have been used again.  undefined: there is none.
+function startOf(pid) {
+	try {
+		return readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1).split(" ")[19];
+	} catch {
+		return undefined;
+	}
+}
+
+function leaveRun(port) {
+	for (const end of ["json", "pid"]) rmSync(join(run, `node-${port}.${end}`), { force: true });
+}
+
+// Whoever was killed could not clean up.
+function enterRun() {
+	mkdirSync(run, { recursive: true });
+	for (const name of readdirSync(run)) {
+		const port = /^node-(\d+)\.(json|pid)$/.exec(name)?.[1];
+		if (!port) continue;
+		const [pid, start] = existsSync(join(run, `node-${port}.pid`)) ? readFileSync(join(run, `node-${port}.pid`), "utf8").split(/\s/) : [];
+		if (!start || startOf(pid) !== start) leaveRun(port);
+	}
+	writeFileSync(join(run, `node-${options.port}.pid`), `${process.pid} ${startOf("self")}\n`);
+}
 
 // ---- what they say
 
@@ -216,6 +251,7 @@ const count = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
 // ---- start
 
 await checkPorts([Number(options.port), Number(options["relay-port"])], host);
+enterRun();
 const bin = (path) => join(build, "native", path);
 const tls = secure ? ["--tls-cert", options.cert, "--tls-key", options.key] : [];
 
@@ -230,9 +266,7 @@ const relay = program("relay", bin("relay/toygrid-relay"), [
 ]);
 await ready(relay, relayAdmin);
 
-// What the page asks for at /.well-known/toygrid/node.  The replica writes it when it is ready, with its invite token.
-const nodeFile = join(build, "run", "node.json");
-mkdirSync(dirname(nodeFile), { recursive: true });
+// The replica writes the node file when it is ready, with its invite token.
 let replicaAdmin;
 if (options.replica === "yes") {
 	replicaAdmin = await freePort();

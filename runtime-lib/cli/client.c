@@ -10,6 +10,7 @@
 #include <toygrid/text.h>
 
 #include "cli/client.h"
+#include "cli/node_find.h"
 #include "wire/writer.h"
 
 #define LEAVE_MS       5000
@@ -432,12 +433,20 @@ int
 tg_client_join(struct tg_client *s, const char *link)
 {
 	struct tg_buf event = {0};
+	struct tg_node_here here;
 	char why[4200];
 	int rc;
 
 	if (s->options.relays.count == 0) {
-		fprintf(stderr, "toygrid: which relay? give --relay ws://HOST:PORT\n");
-		return 1;
+		if ((rc = tg_node_here("--relay", &here)) == 0)
+			fprintf(
+			    stderr, "toygrid: which relay? no node runs here: give --relay ws://HOST:PORT\n");
+		if (rc != 1)
+			return 1;
+		if (tg_host_relay(s->host, here.relay) != TG_OK) {
+			fprintf(stderr, "toygrid: %s: names no ws:// or wss:// address\n", here.path);
+			return 1;
+		}
 	}
 	if ((rc = tg_open_event(&event, tg_client_request(s), link, &s->grid)) != TG_OK) {
 		tg_link_trouble(link, rc, why, sizeof why);

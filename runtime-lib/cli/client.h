@@ -26,7 +26,8 @@ struct tg_client_options {
 /* The options every such command has; put them into its table. */
 #define TG_CLIENT_ARGS(o)                                                                                    \
 	{"relay", TG_ARG_LIST, &(o).relays, "URL",                                                           \
-	    "ws://HOST:PORT or wss://HOST:PORT; repeat for more than one relay"},                            \
+	    "ws://HOST:PORT or wss://HOST:PORT, repeat for more than one (that of the node\n"                \
+	    "that ./toygrid up runs here, if there is one)"},                                                \
 	    {"data", TG_ARG_TEXT, &(o).data, "DIR", "keep keys and documents there (else nothing is kept)"}, \
 	    {"timeout", TG_ARG_NUMBER, &(o).timeout_s, "S", "give up after so many seconds (30)"},           \
 	    {"ca", TG_ARG_TEXT, &(o).ca, "FILE", "trust the certificates in FILE (PEM) for wss://"},         \
@@ -97,7 +98,8 @@ int tg_client_until(struct tg_client *s, int (*done)(struct tg_client *s));
 /**
  * tg_client_join(client, link):
  * Open the document of ${link} (whole, or what stands behind "#/") and wait until it is here and nothing that
- * others hold is missing.  Returns 0, or 1 after saying on stderr what did not happen.
+ * others hold is missing.  Without a relay in the options: over that of the one node that runs here.  Returns
+ * 0, or 1 after saying on stderr what did not happen.
  */
 int tg_client_join(struct tg_client *s, const char *link);
 

@@ -194,7 +194,7 @@ tg_cmd_export(int argc, char **argv)
 	const struct tg_usage usage = {"toygrid export LINK|DIR --to FILE [options]",
 	    "Write a whole document, with its history, members and attachments, as one file that can be "
 	    "checked.\n"
-	    "From DIR, a data directory that no peer is using; or by LINK (needs --relay), after waiting "
+	    "From DIR, a data directory that no peer is using; or by LINK, over a relay, after waiting "
 	    "until nothing\n"
 	    "is missing that others hold; attachments then are those in --data.  LINK may be @FILE.",
 	    args, 1, 1};

@@ -135,7 +135,7 @@ tg_cmd_grid_append(int argc, char **argv)
 	    TG_CLIENT_ARGS(options),
 	    {0},
 	};
-	const struct tg_usage usage = {"toygrid grid append LINK --relay URL [options] [--] [TEXT ...]",
+	const struct tg_usage usage = {"toygrid grid append LINK [--relay URL] [options] [--] [TEXT ...]",
 	    "Add paragraphs at the end of a document: each TEXT is one; without TEXT, each line of standard "
 	    "input; or the whole content of --from FILE.\n"
 	    "LINK may be @FILE: the link is read from there and stays out of the list of processes.",

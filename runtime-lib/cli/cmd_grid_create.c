@@ -7,6 +7,7 @@
 
 #include "cli/commands.h"
 #include "cli/node_file.h"
+#include "cli/node_find.h"
 #include "cli/client.h"
 #include "cli/read_in.h"
 #include "wire/writer.h"
@@ -119,14 +120,15 @@ tg_cmd_grid_create(int argc, char **argv)
 		"text"},
 	    {"node", TG_ARG_TEXT, &node_file, "FILE",
 		"invite the replica described there (peer --node-file), and wait until\nit holds the "
-		"document"},
+		"document (the node that ./toygrid up runs here, unless --data or\n--relay is given)"},
 	    {"origin", TG_ARG_TEXT, &origin, "URL",
 		"what the links begin with, the address of a page such as\nhttp://localhost:8080; without it "
 		"they begin with #/"},
 	    TG_CLIENT_ARGS(options),
 	    {0},
 	};
-	const struct tg_usage usage = {"toygrid grid create --relay URL [--node FILE] [--data DIR] [options]",
+	const struct tg_usage usage = {
+	    "toygrid grid create [--node FILE] [--data DIR] [--relay URL] [options]",
 	    "Make a document and print its three links: edit, comment, view.  Somebody has to keep it: a "
 	    "replica\n"
 	    "(--node), or this installation (--data).",
@@ -134,16 +136,21 @@ tg_cmd_grid_create(int argc, char **argv)
 	enum tg_read_format format = TG_READ_TEXT;
 	struct tg_buf text = {0};
 	struct tg_client s;
+	struct tg_node_here here;
 	struct tg_node node;
 	unsigned words;
 	int rc;
 
 	if ((rc = tg_args_parse(&usage, argc, argv, NULL, &words)) != TG_ARGS_RUN)
 		return rc == TG_ARGS_HELP ? 0 : 2;
-	if (node_file == NULL && options.data == NULL)
-		return tg_args_bad(&usage, "who keeps the document? give --node FILE or --data DIR");
-	if (node_file != NULL && options.relays.count == 0)
-		return tg_args_bad(&usage, "--node needs --relay");
+	if (node_file == NULL && options.data == NULL) {
+		if (options.relays.count == 0 && (rc = tg_node_here("--node", &here)) != 0) {
+			if (rc < 0)
+				return 2;
+			node_file = here.path;
+		} else
+			return tg_args_bad(&usage, "who keeps the document? give --node FILE or --data DIR");
+	}
 	if (path == NULL && name != NULL)
 		return tg_args_bad(&usage, "--format goes with --from");
 	if (path != NULL && tg_read_format(name, path, &format) != 0)
@@ -156,6 +163,13 @@ tg_cmd_grid_create(int argc, char **argv)
 		fprintf(
 		    stderr, "toygrid: %s: %s\n", node_file, errno ? strerror(errno) : "describes no replica");
 		return 1;
+	}
+	if (node_file != NULL && options.relays.count == 0) {
+		if (tg_node_relay(node_file, here.relay, sizeof here.relay) != 0) {
+			fprintf(stderr, "toygrid: %s: names no relay; give --relay\n", node_file);
+			return 1;
+		}
+		options.relays.items[options.relays.count++] = here.relay;
 	}
 	rc = 1;
 	if (tg_client_open(&s, &options) == 0 && create(&s, title) == 0 &&

@@ -68,7 +68,7 @@ tg_cmd_grid_export(int argc, char **argv)
 	    TG_CLIENT_ARGS(options),
 	    {0},
 	};
-	const struct tg_usage usage = {"toygrid grid export LINK --relay URL [options]",
+	const struct tg_usage usage = {"toygrid grid export LINK [--relay URL] [options]",
 	    "Join a document, wait until nothing that others hold is missing, and print it.\n"
 	    "Comments are left out: no format has a place for them.  JSON is the body alone, without cells, "
 	    "notes, captions.\n"

@@ -47,7 +47,7 @@ tg_cmd_grid_heads(int argc, char **argv)
 {
 	struct tg_client_options options = {.timeout_s = 30};
 	const struct tg_arg args[] = {TG_CLIENT_ARGS(options), {0}};
-	const struct tg_usage usage = {"toygrid grid heads LINK --relay URL [options]",
+	const struct tg_usage usage = {"toygrid grid heads LINK [--relay URL] [options]",
 	    "Join a document, wait until nothing that others hold is missing, and print one line per log: "
 	    "its key,\n"
 	    "its device, how many entries it has and the root of their tree.\n"

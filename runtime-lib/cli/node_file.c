@@ -72,8 +72,8 @@ drop_file:
 	return -1;
 }
 
-/* The value of "key":"..." in ${text}; what we write ourselves and what `up` writes has no escapes in these.
- */
+/* The value of "key":"..." in ${text}, or the first of "key":["..."; what we write ourselves and what `up`
+ * writes has no escapes in these. */
 static int
 find_string(const char *text, const char *key, char *out, size_t room)
 {
@@ -88,7 +88,7 @@ find_string(const char *text, const char *key, char *out, size_t room)
 	p += strspn(p, " \t\r\n");
 	if (*p++ != ':')
 		return -1;
-	p += strspn(p, " \t\r\n");
+	p += strspn(p, " \t\r\n[");
 	if (*p++ != '"')
 		return -1;
 	n = strcspn(p, "\"\\");
@@ -119,21 +119,43 @@ find_hex(const char *text, const char *key, uint8_t out[32])
 	return 0;
 }
 
+static int
+read_text(const char *path, char *text, size_t room)
+{
+	size_t n;
+	FILE *f;
+
+	if ((f = fopen(path, "r")) == NULL)
+		return -1;
+	n = fread(text, 1, room - 1, f);
+	text[n] = '\0';
+	fclose(f);
+	errno = 0;
+	return 0;
+}
+
+int
+tg_node_relay(const char *path, char *url, size_t room)
+{
+	char text[16384];
+	int rc;
+
+	if (read_text(path, text, sizeof text) != 0)
+		return -1;
+	rc = find_string(text, "relays", url, room);
+	tg_wipe(text, sizeof text);
+	return rc;
+}
+
 int
 tg_node_read(const char *path, struct tg_node *node)
 {
 	char text[16384];
 	const char *replica;
-	size_t n;
-	FILE *f;
 
 	memset(node, 0, sizeof *node);
-	if ((f = fopen(path, "r")) == NULL)
+	if (read_text(path, text, sizeof text) != 0)
 		return -1;
-	n = fread(text, 1, sizeof text - 1, f);
-	text[n] = '\0';
-	fclose(f);
-	errno = 0;
 	if ((replica = strstr(text, "\"replica\"")) == NULL)
 		return -1;
 	replica += 9;

@@ -26,4 +26,7 @@ int tg_node_write(const char *path, const struct tg_arg_list *relays, const stru
  * (errno 0). */
 int tg_node_read(const char *path, struct tg_node *node);
 
+/** tg_node_relay(path, url, room): Read the first relay's address.  0, or -1 as for tg_node_read. */
+int tg_node_relay(const char *path, char *url, size_t room);
+
 #endif

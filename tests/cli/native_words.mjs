@@ -2,13 +2,16 @@
 // refused with one line and exit code 2, and nothing is done.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 
 const path = process.env.TG_TOYGRID;
-const toygrid = (...args) => spawnSync(path, args, { encoding: "utf8", timeout: 20_000 });
+// Whatever runs on this machine is no part of these tests.
+const env = { ...process.env };
+delete env.TOYGRID_RUN;
+const toygrid = (...args) => spawnSync(path, args, { encoding: "utf8", timeout: 20_000, env });
 const WORDS = [["peer"], ["grid", "create"], ["grid", "append"], ["grid", "export"], ["grid", "heads"], ["export"], ["import"], ["id"], ["replay-trace"]];
 const FLAGS = /^ {2}--([a-z-]+)( [A-Z]+)?/gm;
 
@@ -79,7 +82,6 @@ test("what does not go together is refused before anything is done", () => {
 			[["peer", "--data", data, "--data", data, ...relay, "--replica"], /given twice/],
 			[["peer", "--data", data, ...relay, "--replica", "stray"], /unexpected word 'stray'/],
 			[["grid", "create", ...relay], /who keeps the document/],
-			[["grid", "create", "--node", "f"], /--node needs --relay/],
 			[["grid", "create", "--data", data, "--from", path], /what is .*\? give --format/],
 			[["grid", "create", "--data", data, "--from", "x.md", "--format", "pdf"], /give --format/],
 			[["grid", "create", "--data", data, "--format", "md"], /--format goes with --from/],
@@ -127,6 +129,7 @@ test("what cannot be done ends with 1 and one line", () => {
 			[["grid", "append", "x", ...relay], /nothing to write: there is no text in standard input/],
 			[["grid", "export", "x", "--relay", "http://x"], /no ws:\/\/ or wss:\/\/ address/],
 			[["grid", "create", ...relay, "--node", join(dir, "nothing")], /nothing: No such file/],
+			[["grid", "create", "--node", join(dir, "nothing")], /nothing: No such file/],
 			[["grid", "export", "x", ...relay, "--ca", join(dir, "nothing")], /nothing: cannot be used as certificate file/],
 			[["export", dir, "--to", join(dir, "f")], /no data directory of toygrid/],
 			[["export", "no-link", "--to", join(dir, "f"), ...relay], /no link to a document/],
@@ -147,6 +150,59 @@ test("what cannot be done ends with 1 and one line", () => {
 		rmSync(dir, { recursive: true });
 	}
 });
+
+// What ./toygrid up leaves of a node; `start` is wrong where the process is another one.
+function node(run, port, { pid = process.pid, start = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1).split(" ")[19], replica = true } = {}) {
+	const key = "ab".repeat(32);
+	const info = { relays: [`ws://127.0.0.1:${port + 1}`], ...(replica && { replica: { node: key, box: key, name: "n", token: key } }) };
+	writeFileSync(join(run, `node-${port}.json`), JSON.stringify(info));
+	writeFileSync(join(run, `node-${port}.pid`), `${pid} ${start}\n`);
+}
+
+// `ask(words...)` with these nodes running.
+function withNodes(nodes, body) {
+	const run = mkdtempSync(join(tmpdir(), "toygrid-run-"));
+	try {
+		for (const [port, how] of nodes) node(run, port, how);
+		body((...args) => spawnSync(path, args, { encoding: "utf8", timeout: 20_000, env: { ...process.env, TOYGRID_RUN: run } }), run);
+	} finally {
+		rmSync(run, { recursive: true });
+	}
+}
+
+const LINK = `#/g/${"A".repeat(43)}/e${"A".repeat(43)}`;
+const WORDS_THAT_JOIN = [["grid", "export", LINK], ["grid", "heads", LINK], ["grid", "append", LINK, "text"], ["export", LINK, "--to", "/dev/null/x"]];
+
+test("without --relay the relay of the one node that runs here is dialled; what a dead one left is removed", () =>
+	withNodes([[1], [3, { start: "1" }], [5, { pid: 2 ** 22 + 1, start: "1" }]], (ask, run) => {
+		for (const words of [...WORDS_THAT_JOIN, ["grid", "create"]]) {
+			const { status, stderr } = ask(...words, "--timeout", "1");
+			assert.equal(status, 1, words.join(" "));
+			assert.match(stderr, /^toygrid: .*127\.0\.0\.1:2.*; trying again\ntoygrid: no relay was reached/, words.join(" "));
+		}
+		assert.deepEqual(readdirSync(run).sort(), ["node-1.json", "node-1.pid"]);
+	}));
+
+test("several nodes run here: they are named and nothing is done; a named one is taken", () =>
+	withNodes([[20], [1], [9]], (ask, run) => {
+		for (const words of WORDS_THAT_JOIN) {
+			const { status, stderr } = ask(...words, "--timeout", "1");
+			assert.equal(status, 1);
+			assert.equal(stderr, "toygrid: 3 nodes run here; choose one: --relay ws://127.0.0.1:2 or --relay ws://127.0.0.1:10 or --relay ws://127.0.0.1:21\n");
+		}
+		const none = ask("grid", "create");
+		assert.equal(none.status, 2);
+		assert.equal(none.stderr, `toygrid: 3 nodes run here; choose one: ${[1, 9, 20].map((port) => `--node ${run}/node-${port}.json`).join(" or ")}\n`);
+		assert.match(ask("grid", "create", "--node", join(run, "node-9.json"), "--timeout", "1").stderr, /127\.0\.0\.1:10/);
+		assert.match(ask("grid", "heads", LINK, "--relay", "ws://127.0.0.1:21", "--timeout", "1").stderr, /127\.0\.0\.1:21/);
+	}));
+
+test("a node without a replica keeps no document, and is said not to", () =>
+	withNodes([[1, { replica: false }]], (ask) => {
+		const { status, stderr } = ask("grid", "create");
+		assert.equal(status, 1);
+		assert.match(stderr, /^toygrid: .*node-1\.json: describes no replica\n$/);
+	}));
 
 test("id makes an installation once and then knows it", () => {
 	const dir = mkdtempSync(join(tmpdir(), "toygrid-words-"));

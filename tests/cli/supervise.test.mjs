@@ -1,7 +1,7 @@
 // The watcher behind ./toygrid up, with stand-ins for the three programs that can be made to misbehave.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -25,8 +25,8 @@ function freePort() {
 	});
 }
 
-// Start up.mjs in a tree of stand-ins; `moods` says who misbehaves.
-async function up(t, moods = {}, flags = []) {
+// A tree of stand-ins; `moods` says who misbehaves.
+function standIns(moods) {
 	const root = mkdtempSync(join(tmpdir(), "tg-up-"));
 	mkdirSync(join(root, "scripts"));
 	cpSync(join(tree, "scripts/up.mjs"), join(root, "scripts/up.mjs"));
@@ -37,6 +37,11 @@ async function up(t, moods = {}, flags = []) {
 		chmodSync(at, 0o755);
 		if (moods[name]) writeFileSync(`${at}.mood`, moods[name]);
 	}
+	return root;
+}
+
+// Start up.mjs in such a tree.
+async function up(t, moods = {}, flags = [], root = standIns(moods)) {
 	const port = await freePort();
 	const relayPort = await freePort();
 	const child = spawn(
@@ -53,10 +58,11 @@ async function up(t, moods = {}, flags = []) {
 		child.once("close", () => reject(new Error(`ended before it was up: ${self.err}`)));
 	});
 	self.open.catch(() => {});
-	self.pid = (name) => Number(/^pid (\d+)$/m.exec(readFileSync(join(root, `build/log/up-${name}.log`), "utf8"))[1]);
-	t.after(() => {
+	self.pid = (name) => Number(/^pid (\d+)$/m.exec(readFileSync(join(root, `build/log/up-${port}-${name}.log`), "utf8"))[1]);
+	t.after(async () => {
 		child.kill("SIGKILL");
-		rmSync(root, { recursive: true });
+		await self.ended;
+		rmSync(root, { recursive: true, force: true });
 	});
 	return self;
 }
@@ -76,7 +82,7 @@ test("it says where the page is, and the node file names relay and replica", asy
 	const self = await up(t);
 	await self.open;
 	assert.ok(self.out.startsWith(`Open http://localhost:${self.port}/\n`), self.out);
-	assert.deepEqual(JSON.parse(readFileSync(join(self.root, "build/run/node.json"), "utf8")), {
+	assert.deepEqual(JSON.parse(readFileSync(join(self.root, `build/run/node-${self.port}.json`), "utf8")), {
 		relays: [`ws://localhost:${self.relayPort}`],
 		replica: { node: "01", box: "02", name: "fake", token: "03" },
 	});
@@ -85,7 +91,39 @@ test("it says where the page is, and the node file names relay and replica", asy
 test("without a replica the node file names none", async (t) => {
 	const self = await up(t, {}, ["--replica", "no"]);
 	await self.open;
-	assert.deepEqual(Object.keys(JSON.parse(readFileSync(join(self.root, "build/run/node.json"), "utf8"))), ["relays"]);
+	assert.deepEqual(Object.keys(JSON.parse(readFileSync(join(self.root, `build/run/node-${self.port}.json`), "utf8"))), ["relays"]);
+});
+
+const running = (self) => readdirSync(join(self.root, "build/run")).sort();
+
+test("a second node from the same tree, on other ports, leaves the first one's files alone; each takes its own with it", async (t) => {
+	const one = await up(t);
+	await one.open;
+	const before = readFileSync(join(one.root, `build/run/node-${one.port}.json`), "utf8");
+	const two = await up(t, {}, ["--data", join(one.root, "data2")], one.root);
+	await two.open;
+	assert.equal(readFileSync(join(one.root, `build/run/node-${one.port}.json`), "utf8"), before);
+	assert.deepEqual(running(one), [one, two].flatMap(({ port }) => [`node-${port}.json`, `node-${port}.pid`]).sort());
+	two.child.kill("SIGTERM");
+	await two.ended;
+	assert.deepEqual(running(one), [`node-${one.port}.json`, `node-${one.port}.pid`]);
+	one.child.kill("SIGTERM");
+	await one.ended;
+	assert.deepEqual(running(one), []);
+});
+
+test("what a killed node left behind is removed by the next one, even when its process number is in use again", async (t) => {
+	const one = await up(t);
+	await one.open;
+	one.child.kill("SIGKILL");
+	await one.ended;
+	assert.deepEqual(running(one), [`node-${one.port}.json`, `node-${one.port}.pid`]);
+	writeFileSync(join(one.root, "build/run/node-1.json"), "{}");
+	writeFileSync(join(one.root, "build/run/node-2.json"), "{}");
+	writeFileSync(join(one.root, "build/run/node-2.pid"), `${process.pid} 1\n`);
+	const two = await up(t, {}, [], one.root);
+	await two.open;
+	assert.deepEqual(running(one), [`node-${two.port}.json`, `node-${two.port}.pid`]);
 });
 
 for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]])
@@ -127,7 +165,7 @@ for (const name of Object.keys(PROGRAMS))
 test("a program that dies while starting: its last words and its code", async (t) => {
 	const self = await up(t, { replica: "dies at once" });
 	assert.equal(await self.ended, 1);
-	assert.match(self.err, /^toygrid: the replica ended with code 3; its last lines \(.*up-replica\.log\):\n {4}pid \d+\n {4}cannot read my mind\n$/);
+	assert.match(self.err, /^toygrid: the replica ended with code 3; its last lines \(.*up-\d+-replica\.log\):\n {4}pid \d+\n {4}cannot read my mind\n$/);
 	assert.doesNotMatch(self.out, /Open/);
 });
 

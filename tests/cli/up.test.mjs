@@ -1,6 +1,6 @@
 // ./toygrid up with the real relay, replica and static server (built before: the cli stage does that).
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { X509Certificate } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import http from "node:http";
@@ -41,6 +41,7 @@ async function up(t, ...flags) {
 		child.kill("SIGKILL");
 		await self.ended;
 		rmSync(data, { recursive: true });
+		for (const name of ["relay", "replica", "static"]) rmSync(join(tree, `build/log/up-${port}-${name}.log`), { force: true });
 	});
 	const began = Date.now();
 	await open;
@@ -105,6 +106,25 @@ test("it keeps its replica's keys: the second start names the same node", async 
 	assert.equal(await first.ended, 130);
 	const second = await up(t, "--data", first.data);
 	assert.equal(await named(second), before);
+});
+
+test("two nodes from one tree: commands that must choose name both, and each is reached by its own file", async (t) => {
+	const nodes = [await up(t), await up(t)];
+	const ask = (...words) => spawnSync(join(tree, "toygrid"), ["grid", ...words], { encoding: "utf8" });
+	const which = ask("create", "--title", "x");
+	assert.equal(which.status, 2, which.stderr);
+	for (const { port, url, relayPort } of nodes) {
+		const file = join(tree, `build/run/node-${port}.json`);
+		assert.ok(which.stderr.includes(` --node ${file}`), which.stderr);
+		assert.equal((await get(`${url}.well-known/toygrid/node`)).body, readFileSync(file, "utf8"));
+		const made = ask("create", "--title", `of ${port}`, "--node", file, "--quiet");
+		assert.equal(made.status, 0, made.stderr);
+		const link = /^view +(.*)$/m.exec(made.stdout)[1];
+		assert.ok(ask("export", link).stderr.includes(`--relay ws://localhost:${relayPort}`));
+		const read = ask("export", link, "--relay", `ws://localhost:${relayPort}`, "--format", "json", "--quiet");
+		assert.equal(read.status, 0, read.stderr);
+		assert.match(read.stdout, new RegExp(`of ${port}`));
+	}
 });
 
 test("stopped: both ports are free again and no program is left", async (t) => {
