@@ -8,6 +8,10 @@ TG_JOBS=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 # shellcheck disable=SC2034
 TG_CACHE=${TOYGRID_CACHE:-$TG_ROOT/.cache}
 TG_BUILD=$TG_ROOT/build
+# a step that takes longer says without a terminal that it is alive
+TG_ALIVE_S=15
+TG_COLUMNS=$( (stty size <&1 | cut -d ' ' -f 2) 2>/dev/null)
+[ "${TG_COLUMNS:-0}" -ge 20 ] || TG_COLUMNS=80
 TG_LOG=$TG_BUILD/log/${TG_WORD:-toygrid}.log
 
 step_number=0
@@ -73,15 +77,36 @@ elapsed() {
 	echo $(($(date +%s) - $1))
 }
 
-# tick LABEL START: rewrite one terminal line every second until killed.
-tick() {
-	while sleep 1; do
-		printf '\r%s %s s ' "$1" "$(elapsed "$2")"
+# How far the running step is, read from what it has logged: ninja's and ctest's "3 of 45", apt's package; nothing where
+# nothing tells.
+progress() {
+	tail -n 200 "$TG_LOG" | awk '
+		/^== / { far = "" }
+		/^\[[0-9]+\/[0-9]+\] / { split(substr($1, 2), n, /[\/\]]/); far = n[1] " of " n[2] }
+		/^ *[0-9]+\/[0-9]+ Test / { split($1, n, "/"); far = n[1] " of " n[2] }
+		/^Get:[0-9]+ / { far = "download " substr($1, 5) }
+		/^(Unpacking|Setting up) / { far = ($1 == "Setting" ? "setting up " $3 : "unpacking " $2) }
+		END { if (far != "") printf ", %.40s", far }'
+}
+
+# show_alive LABEL START: until killed, say that the step is at work.  On a terminal one line, rewritten every second;
+# else a line after TG_ALIVE_S seconds and then more rarely, so that an hour leaves some dozens of them in a log.
+show_alive() {
+	next_s=$TG_ALIVE_S
+	# (its output elsewhere: when we are killed it must not keep a reader of ours waiting)
+	while sleep 1 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do
+		age=$(elapsed "$2")
+		if [ -t 1 ]; then
+			printf '\r%s\033[K' "$(printf '%s %s s%s' "$1" "$age" "$(progress)" | cut -c "1-$((TG_COLUMNS - 1))")"
+		elif [ "$age" -ge "$next_s" ]; then
+			printf '%s %s s so far%s\n' "$1" "$age" "$(progress)"
+			next_s=$((age + (age / 8 > TG_ALIVE_S ? age / 8 : TG_ALIVE_S)))
+		fi
 	done
 }
 
-# step TEXT COMMAND...: run COMMAND (a program or a function; in a subshell) with its output in the log and its
-# age on the terminal.  Returns 0; if COMMAND fails, shows why and ends ./toygrid.
+# step TEXT COMMAND...: run COMMAND (a program or a function; in a subshell) with its output in the log, its age and
+# progress shown.  Returns 0; if COMMAND fails, shows why and ends ./toygrid.
 step() {
 	step_text=$1
 	shift
@@ -99,22 +124,18 @@ try_step() {
 	began=$(date +%s)
 	printf '\n== %s\n' "$label" >>"$TG_LOG"
 	log_start=$(wc -l <"$TG_LOG")
-	if [ -t 1 ]; then
-		printf '%s ' "$label"
-		tick "$label" "$began" &
-		ticker_pid=$!
-	fi
+	[ ! -t 1 ] || printf '%s ' "$label"
+	show_alive "$label" "$began" &
+	ticker_pid=$!
 	("$@") >>"$TG_LOG" 2>&1 &
 	step_pid=$!
 	wait "$step_pid"
 	step_status=$?
 	step_pid=
-	if [ -n "$ticker_pid" ]; then
-		kill "$ticker_pid" 2>/dev/null
-		wait "$ticker_pid" 2>/dev/null
-		ticker_pid=
-		printf '\r'
-	fi
+	kill "$ticker_pid" 2>/dev/null
+	wait "$ticker_pid" 2>/dev/null
+	ticker_pid=
+	[ ! -t 1 ] || printf '\r\033[K'
 	if [ "$step_status" -eq 0 ]; then
 		printf '%s %s s\n' "$label" "$(elapsed "$began")"
 	else
