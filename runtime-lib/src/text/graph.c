@@ -183,11 +183,18 @@ tg_graph_lamport(const struct tg_graph *g, uint32_t lv)
 	return r->lamport + (lv - r->start);
 }
 
-/* The later of two clocks, agent by agent. */
-static inline void
-join_clock(struct tg_clock *c, const struct tg_clock *d)
+/* How many agents clocks tell of; one that has not written yet has no place in them. */
+static inline size_t
+clock_n(const struct tg_graph *g)
 {
-	for (uint32_t k = 0; k < TG_CLOCK_AGENTS; k++)
+	return g->agent_n < TG_CLOCK_AGENTS ? g->agent_n : TG_CLOCK_AGENTS;
+}
+
+/* The later of two clocks, of ${n} agents. */
+static inline void
+join_clock(struct tg_clock *c, const struct tg_clock *d, size_t n)
+{
+	for (size_t k = 0; k < n; k++)
 		c->v[k] = d->v[k] > c->v[k] ? d->v[k] : c->v[k];
 }
 
@@ -240,7 +247,7 @@ new_run(struct tg_graph *g, uint32_t agent, const uint32_t *parents, size_t pare
 		if (!g->unclocked) {
 			struct tg_clock *c = &g->clocks[g->n];
 
-			join_clock(c, &g->clocks[run]);
+			join_clock(c, &g->clocks[run], clock_n(g));
 			if (c->v[up->agent] <= lv)
 				c->v[up->agent] = lv + 1;
 		}
@@ -411,7 +418,7 @@ clock_of(const struct tg_graph *g, const uint32_t *v, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		const struct tg_grun *r = tg_graph_run(g, v[i]);
 
-		join_clock(&c, &g->clocks[r - g->runs]);
+		join_clock(&c, &g->clocks[r - g->runs], clock_n(g));
 		if (c.v[r->agent] <= v[i])
 			c.v[r->agent] = v[i] + 1;
 	}
@@ -683,24 +690,28 @@ diff_pass(struct tg_graph *g, const uint32_t *a, size_t an, const uint32_t *b, s
 static int
 emit_by_clock(struct tg_graph *g, struct tg_clock hi, const struct tg_clock *lo, struct tg_spans *s)
 {
-	int rc;
+	uint32_t agents[TG_CLOCK_AGENTS];
+	size_t n = 0;
+	int rc = TG_OK;
 
-	for (;;) {
+	for (uint32_t k = 0; k < clock_n(g); k++)
+		if (hi.v[k] > lo->v[k])
+			agents[n++] = k;
+	while (n > 0 && rc == TG_OK) {
 		const struct tg_grun *r;
-		uint32_t newest = 0, k = 0;
+		uint32_t k;
+		size_t at = 0;
 
-		for (uint32_t i = 0; i < TG_CLOCK_AGENTS; i++)
-			if (hi.v[i] > lo->v[i] && hi.v[i] > newest) {
-				newest = hi.v[i];
-				k = i;
-			}
-		if (newest == 0)
-			return TG_OK;
-		r = tg_graph_run(g, newest - 1);
-		if ((rc = emit(s, r->start > lo->v[k] ? r->start : lo->v[k], newest)) != TG_OK)
-			return rc;
+		for (size_t i = 1; i < n; i++)
+			at = hi.v[agents[i]] > hi.v[agents[at]] ? i : at;
+		k = agents[at];
+		r = tg_graph_run(g, hi.v[k] - 1);
+		rc = emit(s, r->start > lo->v[k] ? r->start : lo->v[k], hi.v[k]);
 		hi.v[k] = g->clocks[r - g->runs].v[k];
+		if (hi.v[k] <= lo->v[k])
+			agents[at] = agents[--n];
 	}
+	return rc;
 }
 
 int

@@ -141,12 +141,22 @@ link_kids(struct plan *p, const struct tg_graph *g)
 	}
 }
 
+/* Of stretches that reach equally far the shorter one is smaller. */
 static uint64_t
 weight(const struct plan *p, uint32_t i)
 {
-	/* The index makes the order total, later stretches being "smaller". */
-	return (uint64_t)(bits(p->stretches[i].reach[0]) + bits(p->stretches[i].reach[1])) << 32 |
-	       (UINT32_MAX - i);
+	const struct stretch *s = &p->stretches[i];
+
+	return (uint64_t)(bits(s->reach[0]) + bits(s->reach[1])) << 32 | (s[1].start - s->start);
+}
+
+/* Is stretch ${a} larger than ${b}?  Later ones are, when all else is equal. */
+static int
+is_larger(const struct plan *p, uint32_t a, uint32_t b)
+{
+	uint64_t wa = weight(p, a), wb = weight(p, b);
+
+	return wa != wb ? wa > wb : a > b;
 }
 
 /* Largest first, in place; a shell sort, since one event may have very many children. */
@@ -161,7 +171,7 @@ sort_ready(const struct plan *p, uint32_t n)
 		for (uint32_t i = gap; i < n; i++) {
 			uint32_t x = p->ready[i], k = i;
 
-			for (; k >= gap && weight(p, p->ready[k - gap]) < weight(p, x); k -= gap)
+			for (; k >= gap && is_larger(p, x, p->ready[k - gap]); k -= gap)
 				p->ready[k] = p->ready[k - gap];
 			p->ready[k] = x;
 		}
