@@ -448,7 +448,7 @@ reduce_by_clock(const struct tg_graph *g, struct tg_lvs *l)
 }
 
 enum {
-	REDUCE_FEW = 6
+	REDUCE_FEW = 16
 };
 
 /* Is this event nobody's parent? */
