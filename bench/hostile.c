@@ -10,6 +10,7 @@ static const char *const names[HOSTILE_COUNT] = {
     "1,000 branches of 100 events",
     "a branch a month old (2,000 edits) into a busy document (20,000 edits)",
     "two branches of 5,000 edits that arrive in turns",
+    "loading 200,000 edits of two authors who are always two edits behind each other",
 };
 
 const char *
@@ -128,6 +129,22 @@ zigzag(struct tg_doc *doc)
 	return rc;
 }
 
+/* No event but the first is critical, and the runs are many. */
+static int
+behind(struct tg_doc *doc)
+{
+	int rc = tg_doc_load_begin(doc);
+
+	for (uint32_t i = 0; i < 100000 && rc == TG_OK; i++)
+		for (uint32_t a = 1; a <= 2 && rc == TG_OK; a++) {
+			struct tg_event_id seen = event(3 - a, i - 2);
+			uint32_t length = i < 2 ? i : 2 * i - 1;
+
+			rc = insert(doc, a, i, i < 2 ? NULL : &seen, i >= 2, i * 7919u % (length + 1), 1);
+		}
+	return rc == TG_OK ? tg_doc_load_end(doc) : rc;
+}
+
 int
 hostile_run(struct tg_doc *doc, int which)
 {
@@ -142,6 +159,8 @@ hostile_run(struct tg_doc *doc, int which)
 		return month(doc);
 	case HOSTILE_ZIGZAG:
 		return zigzag(doc);
+	case HOSTILE_BEHIND:
+		return behind(doc);
 	}
 	return TG_EINVAL;
 }

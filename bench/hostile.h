@@ -12,13 +12,14 @@ enum hostile {
 	HOSTILE_BRANCHES, /* 1,000 branches of 100 events */
 	HOSTILE_MONTH,	  /* a branch a month old comes into a busy document: 20,000 runs against 2,000 */
 	HOSTILE_ZIGZAG,	  /* two long branches that arrive in turns */
+	HOSTILE_BEHIND,	  /* two authors who never catch up with each other, loaded at once */
 	HOSTILE_COUNT
 };
 
 /** hostile_name(which): What it is, for a row. */
 const char *hostile_name(int which);
 
-/** hostile_run(doc, which): Add it all to an empty ${doc}, live, without a planned load.  A status. */
+/** hostile_run(doc, which): Add it all to an empty ${doc}, live unless it says otherwise.  A status. */
 int hostile_run(struct tg_doc *doc, int which);
 
 #endif

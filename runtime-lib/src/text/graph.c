@@ -578,13 +578,12 @@ tg_graph_reduce(struct tg_graph *g, struct tg_lvs *l)
  * starts.
  */
 int
-tg_graph_critical(struct tg_graph *g, uint32_t limit, uint32_t *base)
+tg_graph_judge(struct tg_graph *g)
 {
 	uint32_t later = UINT32_MAX, open = 0;
 	int rc;
 
-	*base = 0;
-	if (limit == 0 || g->n == 0)
+	if (g->judged == g->next)
 		return TG_OK;
 	if ((rc = new_pass(g)) != TG_OK)
 		return rc;
@@ -607,19 +606,32 @@ tg_graph_critical(struct tg_graph *g, uint32_t limit, uint32_t *base)
 			open = g->reach[r].a;
 	}
 	for (size_t r = g->n; r-- > 0;) {
-		const struct tg_grun *run = &g->runs[r];
-		uint32_t last = run->end <= limit ? run->end : limit;
+		struct tg_grun *run = &g->runs[r];
 
-		if (later != UINT32_MAX && last > later)
-			last = later;
-		if (run->start < last && g->reach[r].b <= r) {
-			*base = last;
-			return TG_OK;
-		}
+		run->critical = g->reach[r].b > r ? 0 : run->end < later ? run->end : later;
 		if (run->parent_count == 0)
-			return TG_OK;
-		if (g->parent_pool[run->parents + run->parent_count - 1] + 1 < later)
+			later = 0; /* nothing before a further root */
+		else if (g->parent_pool[run->parents + run->parent_count - 1] + 1 < later)
 			later = g->parent_pool[run->parents + run->parent_count - 1] + 1;
+	}
+	g->judged = g->next;
+	return TG_OK;
+}
+
+int
+tg_graph_critical(struct tg_graph *g, uint32_t limit, uint32_t *base)
+{
+	int rc = tg_graph_judge(g);
+
+	*base = 0;
+	if (rc != TG_OK || limit == 0 || g->n == 0)
+		return rc;
+	limit = limit < g->next ? limit : g->next;
+	for (size_t r = tg_graph_run_index(g, limit - 1) + 1; r-- > 0 && *base == 0;) {
+		const struct tg_grun *run = &g->runs[r];
+		uint32_t last = run->critical < limit ? run->critical : limit;
+
+		*base = run->start < last ? last : 0;
 	}
 	return TG_OK;
 }

@@ -46,6 +46,7 @@ struct tg_grun {
 	uint32_t parent_count;
 	uint32_t followed; /* does another run name the last event as a parent? */
 	uint32_t length;   /* items of the body after the last event, TG_LV_NONE when not known */
+	uint32_t critical; /* the events of the run before this LV are critical; at most start: none is */
 };
 
 struct tg_agent {
@@ -81,6 +82,7 @@ struct tg_graph {
 		      ${stamp} */
 	size_t reach_n, reach_cap;
 	uint32_t stamp;
+	uint32_t judged; /* what runs say of critical events is true as long as this is the next LV */
 	/*
 	 * While few agents have written: of each run, one past each agent's newest event before it.  An
 	 * agent's events follow one another, so that says all about a version, and ancestry is one
@@ -153,6 +155,17 @@ int tg_graph_reduce(struct tg_graph *g, struct tg_lvs *l) __attribute__((warn_un
  * ancestor or its descendant.  0, the empty version, always is.  O(runs).
  */
 int tg_graph_critical(struct tg_graph *g, uint32_t limit, uint32_t *base) __attribute__((warn_unused_result));
+
+/** tg_graph_judge(g): Find out which events are critical, unless that is known: O(runs).  TG_OK, TG_ENOMEM.
+ */
+int tg_graph_judge(struct tg_graph *g) __attribute__((warn_unused_result));
+
+/** tg_graph_is_critical(g, lv): Is this event critical?  The graph must be judged. */
+static inline int
+tg_graph_is_critical(const struct tg_graph *g, uint32_t lv)
+{
+	return lv < tg_graph_run(g, lv)->critical;
+}
 
 /**
  * tg_graph_diff(g, a, b, only_a, only_b):

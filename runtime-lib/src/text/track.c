@@ -183,7 +183,6 @@ static int
 visit_stretch(struct tg_doc *doc, uint32_t start, uint32_t end, const struct tg_lvs *parents)
 {
 	struct tg_grun *r;
-	uint32_t base;
 	int rc;
 
 	if ((rc = tg_walk_to(doc, parents)) != TG_OK)
@@ -201,14 +200,14 @@ visit_stretch(struct tg_doc *doc, uint32_t start, uint32_t end, const struct tg_
 	if (doc->order == TG_TEXT_ORDER_FUGUE || doc->keep ||
 	    (doc->view.n > 0 && doc->view.v[doc->view.n - 1] < end - 1))
 		return TG_OK;
-	if ((rc = tg_graph_critical(&doc->graph, end, &base)) != TG_OK || base != end)
+	if ((rc = tg_graph_judge(&doc->graph)) != TG_OK || !tg_graph_is_critical(&doc->graph, end - 1))
 		return rc;
 	if ((rc = forget(doc)) != TG_OK)
 		return rc;
 	if (doc->clear_leaves > 1)
 		doc->clear_leaves =
 		    doc->items.leaf_n * 2 > CLEAR_LEAVES ? doc->items.leaf_n * 2 : CLEAR_LEAVES;
-	return start_tracking(doc, base);
+	return start_tracking(doc, end);
 }
 
 /* Walk the events [from, to); all before are in the items, which are tracking. */
@@ -217,6 +216,7 @@ walk(struct tg_doc *doc, uint32_t from, uint32_t to)
 {
 	const struct tg_graph *g = &doc->graph;
 	uint32_t first = from < to ? tg_graph_run_index(g, from) : 0;
+	int rc;
 
 	doc->walked = from;
 	if (doc->clear_leaves == 0)
@@ -227,7 +227,6 @@ walk(struct tg_doc *doc, uint32_t from, uint32_t to)
 		const struct tg_grun *r = tg_graph_run(g, from);
 		uint32_t before = from - 1, end = r->end < to ? r->end : to;
 		struct tg_lvs parents = {&before, 1, 0};
-		int rc;
 
 		if (r->start == from) {
 			parents.n = r->parent_count;
