@@ -23,6 +23,7 @@ struct plan {
 		uint32_t start;	   /* LV */
 		uint32_t kids;	   /* index + 1 of the first link to a child; 0: none */
 		uint32_t waits;	   /* parents not yet visited */
+		uint32_t reaches;  /* how many bits of reach, once that is known */
 		uint64_t reach[2]; /* 128ths of history with events behind it */
 	} * stretches;		   /* n + 1, the last one for its start */
 	struct link {
@@ -125,6 +126,7 @@ link_kids(struct plan *p, const struct tg_graph *g)
 		while (part * events > (uint64_t)(s->start - p->from) * 128)
 			part--;
 		s->reach[part / 64] |= UINT64_C(1) << part % 64;
+		s->reaches = bits(s->reach[0]) + bits(s->reach[1]);
 		parents = parents_of(p, g, i, &before, &n);
 		for (size_t k = 0; k < n; k++) {
 			struct stretch *up;
@@ -147,7 +149,7 @@ weight(const struct plan *p, uint32_t i)
 {
 	const struct stretch *s = &p->stretches[i];
 
-	return (uint64_t)(bits(s->reach[0]) + bits(s->reach[1])) << 32 | (s[1].start - s->start);
+	return (uint64_t)s->reaches << 32 | (s[1].start - s->start);
 }
 
 /* Is stretch ${a} larger than ${b}?  Later ones are, when all else is equal. */
