@@ -290,7 +290,7 @@ test("a title typed a moment before the page is loaded anew is there", LIMIT, as
 	clean();
 });
 
-test("a title that is being typed when another document is opened is not that one's", LIMIT, async () => {
+test("a title that is being typed when another document is opened is kept, and is not that one's", LIMIT, async () => {
 	await a.create("Other");
 	const other = a.page.url();
 	await a.create("First");
@@ -300,6 +300,21 @@ test("a title that is being typed when another document is opened is not that on
 	await until("the other one", async () => (await title.inputValue()) === "Other" || title.inputValue());
 	await a.page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 400))); // longer than a title waits
 	assert.equal(await title.inputValue(), "Other");
+	await a.page.goto(`${world.origin}/#/`);
+	await a.page.locator(".row-title", { hasText: "Left behind" }).waitFor();
+	clean();
+});
+
+test("a title that is still being typed is kept by the browser's Back, and by Forward", LIMIT, async () => {
+	await a.create("Before");
+	const title = a.page.getByLabel("Title");
+	await title.click();
+	await title.fill("");
+	await title.pressSequentially("Typed in a hurry");
+	await a.page.evaluate(() => history.back()); // no key, no click: the field keeps the focus
+	await a.page.locator(".row-title", { hasText: "Typed in a hurry" }).waitFor({ timeout: 5000 });
+	await a.page.evaluate(() => history.forward());
+	await until("the title in its document", async () => (await title.inputValue()) === "Typed in a hurry");
 	clean();
 });
 

@@ -54,3 +54,21 @@ test("who goes on while a document is being closed gets where they went last", a
 	assert.deepEqual(questions, []);
 	assert.deepEqual(failed, []);
 });
+
+test("a title that is said in the moment of going on is sent before its document is closed, and to no other one", async () => {
+	const { controller, go, answer, questions, failed } = surroundings();
+	await go(1);
+	await answer(Command.open, 1);
+	const grid = (byte) => toBase64Url(new Uint8Array(32).fill(byte));
+	controller.dispatch({ type: "rename", grid: grid(1), title: "Last words" });
+	controller.dispatch({ type: "navigate", hash: address(2) });
+	await turn();
+	assert.deepEqual(questions.map((one) => [one.command, one.grid]), [[Command.title, 1], [Command.close, 1]]);
+	await answer(Command.title, 1);
+	await answer(Command.close, 1);
+	await answer(Command.open, 2);
+	controller.dispatch({ type: "rename", grid: grid(1), title: "Too late" });
+	await turn();
+	assert.deepEqual(questions, []);
+	assert.deepEqual(failed, []);
+});

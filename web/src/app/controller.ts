@@ -153,8 +153,9 @@ export class Controller {
 
 	private async act(action: Action): Promise<void> {
 		const { state } = this;
-		// Who is quick finds buttons before the peer knows its keys.
-		if (action.type !== "navigate") await this.begun;
+		// Who is quick finds buttons before the peer knows its keys.  A title can only be typed later, and must be sent
+		// before the address that is dispatched next closes its document.
+		if (action.type === "create" || action.type === "profile") await this.begun;
 		await this.opening;
 		switch (action.type) {
 			case "navigate":
@@ -176,7 +177,7 @@ export class Controller {
 				break;
 			}
 			case "rename":
-				if (!state.open || state.open.title === action.title) break;
+				if (state.open?.grid !== action.grid || state.open.title === action.title) break;
 				state.open.title = action.title;
 				this.lastEdit = Date.now();
 				await this.runtime.command(Command.title, this.openGrid(), action.title);

@@ -32,7 +32,7 @@ export class DocumentPage {
 	readonly container: HTMLElement;
 
 	constructor(private readonly controller: Controller, readonly grid: string, private readonly failed: (error: unknown) => void) {
-		this.title = new Title((title) => controller.dispatch({ type: "rename", title }), () => this.editor?.focus());
+		this.title = new Title((title) => controller.dispatch({ type: "rename", grid, title }), () => this.editor?.focus());
 		this.people = new People(() => showProfile(controller.state.me, (name, colour) => controller.dispatch({ type: "profile", name, colour })));
 		this.notices = new Notices((notice) => controller.dispatch({ type: "dismiss", notice }));
 		this.container = h(

@@ -5,8 +5,9 @@ import { texts } from "./texts";
 const SETTLE_MS = 300;
 
 // After these nobody waits for a title to settle.  Captured, so that it is sent before the controller's own listeners
-// store what there is.
-const LEAVING = ["beforeunload", "pagehide"];
+// store what there is.  popstate comes with every new address in the page, and before the hashchange by which the
+// controller closes the document.
+const LEAVING = ["beforeunload", "pagehide", "popstate"];
 
 export class Title {
 	readonly container: HTMLInputElement;
