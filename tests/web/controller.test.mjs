@@ -28,10 +28,10 @@ function surroundings() {
 	const controller = new Controller(peer, {}, { report: (error) => failed.push(error) });
 	controller.host.soon.port1.close();
 	controller.state.phase = "ready";
-	const answer = async (command, grid) => {
+	const answer = async (command, grid, status = 0) => {
 		const at = questions.findIndex((one) => one.command === command && one.grid === grid);
 		assert.ok(at >= 0, `command ${command} on ${grid} was not asked`);
-		effects.push([Effect.reply, questions.splice(at, 1)[0].request, 0, null]);
+		effects.push([Effect.reply, questions.splice(at, 1)[0].request, status, null]);
 		controller.runtime.event(Event.tick, 0);
 		await turn();
 	};
@@ -69,6 +69,18 @@ test("a title that is said in the moment of going on is sent before its document
 	await answer(Command.open, 2);
 	controller.dispatch({ type: "rename", grid: grid(1), title: "Too late" });
 	await turn();
+	assert.deepEqual(questions, []);
+	assert.deepEqual(failed, []);
+});
+
+test("who leaves a document while it is being opened is told of no failure", async () => {
+	const { controller, go, answer, questions, failed } = surroundings();
+	await go(1);
+	await go(2);
+	await answer(Command.open, 1, 26); // closed
+	await answer(Command.close, 1);
+	await answer(Command.open, 2);
+	assert.equal(controller.state.open.grid, toBase64Url(new Uint8Array(32).fill(2)));
 	assert.deepEqual(questions, []);
 	assert.deepEqual(failed, []);
 });

@@ -206,6 +206,7 @@ export class Controller {
 		try {
 			await this.runtime.command(Command.open, fromBase64Url(route.grid)!, route.mode, route.secret);
 		} catch (error) {
+			if (state.open !== open) return; // left meanwhile: the peer was told to stop opening it
 			if (!(error instanceof CommandError) || error.status !== Status.notFound) throw error;
 			open.phase = "missing";
 		}
