@@ -1,8 +1,9 @@
 // editor.ts -- the editor of one document: tiptap with our schema, bound to the runtime.
 import { Editor, Extension } from "@tiptap/core";
-import { Plugin, TextSelection } from "@tiptap/pm/state";
+import { Plugin, TextSelection, type Transaction } from "@tiptap/pm/state";
 import { Binding, FROM_RUNTIME, type Caret, type Port } from "./binding";
 import { caretsKey, caretsPlugin, type CaretView } from "./carets";
+import { bindings } from "./keymap";
 import { movedIndex } from "./moved";
 import { readPasted } from "./pasted";
 import { extensions, safeLink } from "./schema";
@@ -43,6 +44,7 @@ export interface EditorEvents {
 	selected(caret: Caret, jumped: boolean): void;
 	changed(): void; // anything the toolbar shows
 	link(): void; // the person asks to edit a link
+	apart(): void; // what comes next is undone by itself
 }
 
 export class DocumentEditor {
@@ -126,6 +128,21 @@ export class DocumentEditor {
 		return this.held === null && this.binding.redo();
 	}
 
+	/// What `act` does is one step for undo, and nothing else is in that step.
+	apart(act: () => void): void {
+		this.events.apart();
+		act();
+		this.events.apart();
+	}
+
+	/// Draw what is not part of the text.  Not while text is being composed: nothing may be drawn then.
+	adorn(change: (tr: Transaction) => Transaction): void {
+		const { view } = this.tiptap;
+		if (this.tiptap.isDestroyed || view.composing || Date.now() < this.settledAt) return;
+		this.readDom();
+		view.dispatch(change(view.state.tr).setMeta("addToHistory", false));
+	}
+
 	/// Resolves in a moment when nobody types here.
 	async quiet(): Promise<void> {
 		const busy = () => this.tiptap.view.composing || Date.now() < this.settledAt || Date.now() - this.lastInput < QUIET_MS;
@@ -199,9 +216,9 @@ export class DocumentEditor {
 		return true;
 	}
 
-	// The browser moves a caret first and tells of it a moment later; a redraw in between would put it back where the
-	// editor last knew it.  So ask before drawing what others did.
-	private readDom(): void {
+	/// The browser moves a caret first and tells of it a moment later; a redraw in between would put it back where the
+	/// editor last knew it.  So ask before drawing what others did, and before asking where the selection is.
+	readDom(): void {
 		const { view } = this.tiptap;
 		if (!view.composing) (view as unknown as { domObserver: { flush(): void } }).domObserver.flush();
 	}
@@ -236,12 +253,7 @@ export class DocumentEditor {
 		return Extension.create({
 			name: "toygrid",
 			priority: 1000,
-			addKeyboardShortcuts: () => ({
-				"Mod-z": () => (this.undo(), true),
-				"Mod-y": () => (this.redo(), true),
-				"Mod-Shift-z": () => (this.redo(), true),
-				"Mod-k": () => (events.link(), true),
-			}),
+			addKeyboardShortcuts: () => bindings(() => ({ tiptap: this.tiptap, undo: () => this.undo(), redo: () => this.redo(), link: () => events.link() })),
 			addProseMirrorPlugins: () => [
 				caretsPlugin(),
 				new Plugin({

@@ -9,6 +9,7 @@ import type { Node } from "@tiptap/pm/model";
 import { BLOCK_KEYS, format, Kind, NONE, shapeAttrs, sliceRun, withKey, type Items, type Run, type Scalar, type Segment } from "./items";
 import { blockCount, blocksBefore, indexAt, isBlock, itemsBetween, markKey, shapeAt } from "./flatten";
 import { drawnShapes } from "./draw";
+import { ReplaceManyStep } from "./replace";
 import type { Value } from "../runtime/msgpack";
 
 /// Items and document went apart: a step that is not understood.
@@ -65,7 +66,8 @@ export function translateStep(edits: Edits, step: Step, before: Node, after: Nod
 			added: itemsBetween(after, newFrom, newTo),
 		});
 	});
-	let structural = !(step instanceof ReplaceStep);
+	const inText = step instanceof ReplaceManyStep;
+	let structural = !inText && !(step instanceof ReplaceStep);
 	for (const range of ranges.reverse()) {
 		const old = edits.items.read(range.from, range.to);
 		structural ||= [...old, ...range.added].some((s) => s.kind === Kind.block);
@@ -74,6 +76,7 @@ export function translateStep(edits: Edits, step: Step, before: Node, after: Nod
 	if (edits.items.blocks.length !== blockCount(after)) throw new Mismatch("a step changed blocks in an unknown way");
 	// A marker can also lose its place in a list by a step without markers: closing and opening tokens only.
 	const $from = before.resolve(from);
+	if (inText) return;
 	if (structural || !$from.sameParent(before.resolve(to)) || !$from.parent.isTextblock)
 		writeShapes(edits, after, step.getMap().map(from, -1), step.getMap().map(to, 1));
 }
@@ -81,6 +84,7 @@ export function translateStep(edits: Edits, step: Step, before: Node, after: Nod
 // The positions of `before` whose blocks a step may change.
 function span(step: Step, before: Node): { from: number; to: number } {
 	if (step instanceof ReplaceStep || step instanceof ReplaceAroundStep) return { from: step.from, to: step.to };
+	if (step instanceof ReplaceManyStep) return { from: step.list[0]!.from, to: step.list.at(-1)!.to };
 	if (step instanceof AttrStep) return { from: step.pos, to: step.pos + (before.nodeAt(step.pos)?.nodeSize ?? 0) };
 	return { from: 0, to: before.content.size };
 }

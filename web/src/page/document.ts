@@ -2,6 +2,7 @@
 import type { Controller } from "../app/controller";
 import { Role, type OpenDocument, type Person, type State } from "../app/state";
 import { DocumentEditor, type Reader } from "../editor/editor";
+import { Desk } from "./desk";
 import { cssColour, fill, h, inkOn } from "./dom";
 import { icon } from "./icons";
 import { showLink } from "./link";
@@ -23,6 +24,7 @@ export class DocumentPage {
 	private readonly share = h("button", { class: "button button-main share", type: "button", "aria-label": texts.share.button, onclick: () => void this.showShare() }, icon("share"), h("span", {}, texts.share.button));
 	private readonly tools = h("div", { class: "tools" });
 	private readonly paper = h("main", { class: "paper" });
+	private readonly desk = new Desk(this.paper, this.tools);
 	private editor: DocumentEditor | null = null;
 	private toolbar: Toolbar | null = null;
 	private editable = false;
@@ -49,7 +51,7 @@ export class DocumentPage {
 			),
 			this.tools,
 			this.notices.container,
-			this.paper,
+			this.desk.container,
 		);
 	}
 
@@ -75,6 +77,7 @@ export class DocumentPage {
 	destroy(): void {
 		this.controller.caret(null);
 		this.title.destroy();
+		this.desk.destroy();
 		this.editor?.destroy();
 		this.editor = null;
 		cancelAnimationFrame(this.toolbarFrame);
@@ -107,6 +110,7 @@ export class DocumentPage {
 				if (!this.toolbarFrame) this.toolbarFrame = requestAnimationFrame(() => ((this.toolbarFrame = 0), this.toolbar?.update()));
 			},
 			link: () => this.editor && this.editable && showLink(this.editor),
+			apart: () => this.controller.undoBreak(),
 		});
 	}
 
@@ -140,6 +144,7 @@ export class DocumentPage {
 		const { editor } = this;
 		this.toolbar = editor && this.editable ? new Toolbar(editor, () => showLink(editor)) : null;
 		fill(this.tools, this.toolbar?.container ?? null);
+		if (editor) this.desk.attach(editor, this.editable);
 	}
 
 	private showReaders(open: OpenDocument): void {
@@ -153,6 +158,7 @@ export class DocumentPage {
 	}
 
 	private showWaiting(state: State, open: OpenDocument): void {
+		this.desk.detach();
 		this.editor?.destroy();
 		this.editor = null;
 		this.toolbar = null;

@@ -1,19 +1,20 @@
 // toolbar.ts -- formatting buttons, as one toolbar: Tab enters and leaves it, arrows move inside.
 import type { ChainedCommands } from "@tiptap/core";
 import type { DocumentEditor } from "../editor/editor";
+import type { KeyName } from "../editor/keymap";
 import { fill, h } from "./dom";
 import { icon, type IconName } from "./icons";
+import { keyText } from "./keys";
 import { texts } from "./texts";
 
 interface Item {
 	icon: IconName;
 	text: string;
-	keys?: string;
+	key?: KeyName;
 	active?: string | [string, Record<string, unknown>];
 	run: (editor: DocumentEditor) => void;
 }
 
-const MAC = /Mac|iP(hone|ad)/.test(navigator.platform);
 const chain = (act: (chain: ChainedCommands) => ChainedCommands) => (editor: DocumentEditor) => void act(editor.tiptap.chain().focus()).run();
 const inTask = (editor: DocumentEditor) => (editor.tiptap.isActive("taskItem") ? "taskItem" : "listItem");
 const t = texts.toolbar;
@@ -27,28 +28,28 @@ export class Toolbar {
 	constructor(private readonly editor: DocumentEditor, link: () => void) {
 		fill(this.style, h("option", { value: "0" }, t.paragraph), ...[1, 2, 3].map((level) => h("option", { value: String(level) }, t.heading(level))));
 		const history: Item[] = [
-			{ icon: "undo", text: t.undo, keys: "Z", run: (e) => void (e.undo(), e.focus()) },
-			{ icon: "redo", text: t.redo, keys: "Shift+Z", run: (e) => void (e.redo(), e.focus()) },
+			{ icon: "undo", text: t.undo, key: "undo", run: (e) => void (e.undo(), e.focus()) },
+			{ icon: "redo", text: t.redo, key: "redo", run: (e) => void (e.redo(), e.focus()) },
 		];
 		const groups: Item[][] = [
 			[
-				{ icon: "bold", text: t.bold, keys: "B", active: "bold", run: chain((c) => c.toggleBold()) },
-				{ icon: "italic", text: t.italic, keys: "I", active: "italic", run: chain((c) => c.toggleItalic()) },
-				{ icon: "strike", text: t.strike, keys: "Shift+S", active: "strike", run: chain((c) => c.toggleStrike()) },
-				{ icon: "highlight", text: t.highlight, keys: "Shift+H", active: "highlight", run: chain((c) => c.toggleHighlight()) },
-				{ icon: "code", text: t.code, keys: "E", active: "code", run: chain((c) => c.toggleCode()) },
-				{ icon: "link", text: t.link, keys: "K", active: "link", run: link },
+				{ icon: "bold", text: t.bold, key: "bold", active: "bold", run: chain((c) => c.toggleBold()) },
+				{ icon: "italic", text: t.italic, key: "italic", active: "italic", run: chain((c) => c.toggleItalic()) },
+				{ icon: "strike", text: t.strike, key: "strike", active: "strike", run: chain((c) => c.toggleStrike()) },
+				{ icon: "highlight", text: t.highlight, key: "highlight", active: "highlight", run: chain((c) => c.toggleHighlight()) },
+				{ icon: "code", text: t.code, key: "code", active: "code", run: chain((c) => c.toggleCode()) },
+				{ icon: "link", text: t.link, key: "link", active: "link", run: link },
 			],
 			[
-				{ icon: "bullet", text: t.bullet, keys: "Shift+8", active: "bulletList", run: chain((c) => c.toggleBulletList()) },
-				{ icon: "ordered", text: t.ordered, keys: "Shift+7", active: "orderedList", run: chain((c) => c.toggleOrderedList()) },
-				{ icon: "task", text: t.task, keys: "Shift+9", active: "taskList", run: chain((c) => c.toggleTaskList()) },
-				{ icon: "outdent", text: t.outdent, keys: "Shift+Tab", run: (e) => chain((c) => c.liftListItem(inTask(e)))(e) },
-				{ icon: "indent", text: t.indent, keys: "Tab", run: (e) => chain((c) => c.sinkListItem(inTask(e)))(e) },
+				{ icon: "bullet", text: t.bullet, key: "bullet", active: "bulletList", run: chain((c) => c.toggleBulletList()) },
+				{ icon: "ordered", text: t.ordered, key: "ordered", active: "orderedList", run: chain((c) => c.toggleOrderedList()) },
+				{ icon: "task", text: t.task, key: "task", active: "taskList", run: chain((c) => c.toggleTaskList()) },
+				{ icon: "outdent", text: t.outdent, key: "outdent", run: (e) => chain((c) => c.liftListItem(inTask(e)))(e) },
+				{ icon: "indent", text: t.indent, key: "indent", run: (e) => chain((c) => c.sinkListItem(inTask(e)))(e) },
 			],
 			[
-				{ icon: "quote", text: t.quote, keys: "Shift+B", active: "blockquote", run: chain((c) => c.toggleBlockquote()) },
-				{ icon: "codeBlock", text: t.codeBlock, keys: "Alt+C", active: "codeBlock", run: chain((c) => c.toggleCodeBlock()) },
+				{ icon: "quote", text: t.quote, key: "quote", active: "blockquote", run: chain((c) => c.toggleBlockquote()) },
+				{ icon: "codeBlock", text: t.codeBlock, key: "codeBlock", active: "codeBlock", run: chain((c) => c.toggleCodeBlock()) },
 				{ icon: "rule", text: t.rule, run: chain((c) => c.setHorizontalRule()) },
 			],
 		];
@@ -85,7 +86,7 @@ export class Toolbar {
 				tabindex: "-1",
 				"aria-label": item.text,
 				"aria-pressed": item.active ? "false" : null,
-				title: item.keys ? `${item.text} (${shortcut(item.keys)})` : item.text,
+				title: item.key ? `${item.text} (${keyText(item.key)})` : item.text,
 				// Keep the selection and, on phones, the keyboard.
 				onmousedown: (event: MouseEvent) => event.preventDefault(),
 				onclick: () => item.run(this.editor),
@@ -113,10 +114,4 @@ export class Toolbar {
 		event.preventDefault();
 		this.items[(at + step + this.items.length) % this.items.length]!.focus();
 	}
-}
-
-function shortcut(keys: string): string {
-	const plain = keys === "Tab" || keys === "Shift+Tab";
-	const full = plain ? keys : `Mod+${keys}`;
-	return MAC ? full.replace("Mod+", "⌘").replace("Shift+", "⇧").replace("Alt+", "⌥") : full.replace("Mod", "Ctrl");
 }
