@@ -3,13 +3,14 @@
 //   node build.mjs [--out DIR] [--wasm FILE]
 //
 // Every file but the few with fixed names is named by its content, so it may be cached for ever; names flow
-// upwards: those of the WASM and of the part for QR codes go into the page script, that one's into index.html.
+// upwards: those of the WASM and of the parts loaded later go into the page script, that one's into index.html.
 // Next to each compressible file stand its brotli and gzip twins (NAME.br, NAME.gz), made once here at the
 // highest level.  Two builds of the same tree give the same bytes.
 //
 // What the sources see (declared in src/build.d.ts):
 //   __TG_WASM__     path of the runtime module, "/assets/toygrid-XXXXXXXXXX.wasm"
 //   __TG_QR__       path of the script that draws QR codes, loaded when one is first shown
+//   __TG_FILES__    path of the script that writes files and reads Markdown, loaded with the first file
 //   __TG_VERSION__  version of package.json
 import { createHash } from "node:crypto";
 import { constants, brotliCompressSync, gzipSync } from "node:zlib";
@@ -99,11 +100,12 @@ if (!(await exists(wasm))) {
 }
 const wasmPath = await emit("toygrid", ".wasm", await readFile(wasm));
 const qr = await emit("qr", ".js", await bundle("src/page/qr.ts", {}));
+const filesPart = await emit("files", ".js", await bundle("src/files/later.ts", {}));
 const style = await emit("page", ".css", await bundle("src/page/page.css", {}));
 const script = await emit(
 	"page",
 	".js",
-	await bundle("src/page/main.ts", { __TG_WASM__: JSON.stringify(wasmPath), __TG_QR__: JSON.stringify(qr) }),
+	await bundle("src/page/main.ts", { __TG_WASM__: JSON.stringify(wasmPath), __TG_QR__: JSON.stringify(qr), __TG_FILES__: JSON.stringify(filesPart) }),
 );
 
 // Fixed names: index.html, the service worker when there is one, and everything in web/public.
@@ -115,7 +117,7 @@ await writeFile(join(staging, "index.html"), html);
 if (await exists(join(here, "src/sw/sw.ts")))
 	await writeFile(
 		join(staging, "sw.js"),
-		await bundle("src/sw/sw.ts", { __TG_SHELL__: JSON.stringify(["/", wasmPath, qr, style, script]) }),
+		await bundle("src/sw/sw.ts", { __TG_SHELL__: JSON.stringify(["/", wasmPath, qr, filesPart, style, script]) }),
 	);
 if (await exists(join(here, "public"))) await cp(join(here, "public"), staging, { recursive: true });
 

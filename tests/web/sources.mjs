@@ -21,7 +21,7 @@ export async function sources(...names) {
 			mainFields: ["module", "main"],
 			outfile: join(dir, "sources.mjs"),
 			logLevel: "warning",
-			define: { __TG_WASM__: '""', __TG_QR__: '""', __TG_VERSION__: '"test"' },
+			define: { __TG_WASM__: '""', __TG_QR__: '""', __TG_FILES__: '"./later"', __TG_VERSION__: '"test"' },
 		});
 		const all = await import(pathToFileURL(join(dir, "sources.mjs")));
 		return names.map((_, i) => all[`m${i}`]);

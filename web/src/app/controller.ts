@@ -6,8 +6,9 @@ import { Command, CommandError, Effect, Runtime, Status } from "../runtime/runti
 import type { Value } from "../runtime/msgpack";
 import type { Peer } from "../runtime/wasm";
 import type { Caret, Port } from "../editor/binding";
-import { format, type Attrs, type Format } from "../editor/items";
+import { format, type Attrs, type Block, type Format, type Segment } from "../editor/items";
 import { fromBase64Url, toBase64Url, toHex } from "./bytes";
+import { Library } from "./library";
 import type { NodeInfo } from "./node";
 import type { Reporter } from "./reporter";
 import { documentAddress, parseRoute, type Route } from "./route";
@@ -28,6 +29,7 @@ export class Controller {
 	readonly state: State;
 	private readonly runtime: Runtime;
 	private readonly host: Host;
+	private readonly library: Library;
 	private readonly listeners: Listener[] = [];
 	private readonly linkStates = new Map<number, { state: number; detail: string }>();
 	private readonly formats = new Map<number, Format>();
@@ -48,6 +50,7 @@ export class Controller {
 		this.state = initialState(parseRoute(location.hash));
 		this.runtime = new Runtime(peer, reporter.report, () => Date.now());
 		this.host = new Host(this.runtime, storage, () => this.connectionChanged());
+		this.library = new Library(this.runtime);
 		this.listen();
 		addEventListener("hashchange", () => this.dispatch({ type: "navigate", hash: location.hash }));
 		// Another tab may have made, renamed or removed a document meanwhile.
@@ -151,6 +154,52 @@ export class Controller {
 		return removed;
 	}
 
+	/// What stands in a document that is not open here.  Throws NotHere.
+	read(grid: string): Promise<readonly Block[]> {
+		return this.apart(async () => {
+			try {
+				return await this.library.read(fromBase64Url(grid)!);
+			} finally {
+				this.known.delete(grid);
+			}
+		});
+	}
+
+	/// A new document with this content, which is not opened yet: its id.
+	add(title: string, content: readonly Segment[], progress?: (done: number) => void): Promise<string> {
+		return this.apart(async () => {
+			const grid = await this.make(title);
+			try {
+				await this.library.fill(grid, content, progress);
+			} catch (error) {
+				await this.runtime.command(Command.forget, grid); // half a document is none
+				throw error;
+			}
+			// What it begins with is nobody's typing: a document that was opened again has nothing to undo.
+			await this.runtime.command(Command.close, grid);
+			this.known.delete(toBase64Url(grid));
+			await this.list();
+			this.changed();
+			void this.askForStorage();
+			return toBase64Url(grid);
+		});
+	}
+
+	// Work on documents that are not shown.  Until it ended no document is opened: it might be the same one.
+	private async apart<T>(work: () => Promise<T>): Promise<T> {
+		await this.begun;
+		const done = this.opening.then(work);
+		this.opening = done.then(() => undefined, () => undefined);
+		return done;
+	}
+
+	private async make(title: string): Promise<Uint8Array> {
+		const grid = (await this.runtime.command(Command.create, title)) as Uint8Array;
+		const { replica } = this.node;
+		if (replica) this.runtime.command(Command.invite, grid, replica.node, replica.box, replica.name, replica.token).catch(this.reporter.report);
+		return grid;
+	}
+
 	private async act(action: Action): Promise<void> {
 		const { state } = this;
 		// Who is quick finds buttons before the peer knows its keys.  A title can only be typed later, and must be sent
@@ -168,10 +217,7 @@ export class Controller {
 				}
 				break;
 			case "create": {
-				const grid = (await this.runtime.command(Command.create, "")) as Uint8Array;
-				const { replica } = this.node;
-				if (replica)
-					this.runtime.command(Command.invite, grid, replica.node, replica.box, replica.name, replica.token).catch(this.reporter.report);
+				const grid = await this.make("");
 				location.hash = documentAddress(toBase64Url(grid));
 				void this.askForStorage();
 				break;
@@ -249,6 +295,7 @@ export class Controller {
 				this.changed();
 			});
 		on(Effect.grid, (open, [phase, role, title]) => {
+			this.library.heard(open.grid, phase as number);
 			if (open.grid === this.again && phase !== 1) return; // it comes back in a moment
 			if (phase === 2) open.phase = "missing";
 			else if (phase === 1) {

@@ -4,6 +4,7 @@ import { Plugin, TextSelection, type Transaction } from "@tiptap/pm/state";
 import { Binding, FROM_RUNTIME, type Caret, type Port } from "./binding";
 import { caretsKey, caretsPlugin, type CaretView } from "./carets";
 import { bindings } from "./keymap";
+import type { Block } from "./items";
 import { movedIndex } from "./moved";
 import { readPasted } from "./pasted";
 import { extensions, safeLink } from "./schema";
@@ -176,6 +177,11 @@ export class DocumentEditor {
 		for (const reader of readers) this.binding.setCaret(reader.id, reader.caret);
 		this.readers = readers;
 		this.place();
+	}
+
+	/// What it holds, to be written to a file.
+	blocks(): readonly Block[] {
+		return this.binding.items.blocks;
 	}
 
 	/// Own selection, in item indexes.

@@ -273,7 +273,8 @@ function size(block: Block): number {
 	return block.count + (block.marker ? 1 : 0);
 }
 
-function segments(blocks: readonly Block[]): Segment[] {
+/// The items of blocks.
+export function segments(blocks: readonly Block[]): Segment[] {
 	const out: Segment[] = [];
 	for (const block of blocks) {
 		if (block.marker) out.push({ kind: Kind.block, format: block.format });

@@ -21,12 +21,16 @@ const KEPT = "data-pasted-style";
 const TAG = /<[a-z][^<>]*>/gi;
 const STYLE = /(\s)style(?=\s*=)/gi;
 
+// Handlers and a base address are refused, too, and go for good.
+const HANDLER = /([\s/"'])on[a-z]+(?=\s*=)/gi;
+const BASE = /^<base(?=[\s/>])/i;
+
 // A sheet is refused as well, but not when it is an element that is read in the same way and never shown.
 const SHEET = /^<style(?=[\s/>])/i;
 const SHEET_END = /<\/style(?=[\s/>])/gi;
 
 const FORMATS = "b,strong,i,em,s,strike,del";
-const BLOCKS = "address,article,aside,blockquote,dd,div,dl,dt,fieldset,figcaption,figure,footer,form,h1,h2,h3,h4,h5,h6,header,hr,li,main,nav,ol,p,pre,section,table,tbody,td,tfoot,th,thead,tr,ul";
+export const BLOCKS = "address,article,aside,blockquote,dd,div,dl,dt,fieldset,figcaption,figure,footer,form,h1,h2,h3,h4,h5,h6,header,hr,li,main,nav,ol,p,pre,section,table,tbody,td,tfoot,th,thead,tr,ul";
 const RICH = "blockquote,dl,h1,h2,h3,h4,h5,h6,hr,ol,pre,table,ul"; // in a cell: more than words
 const PARTS = /^(caption|col|colgroup|tbody|td|tfoot|th|thead|tr)$/i;
 
@@ -45,19 +49,26 @@ let policy: Policy | undefined;
 
 /// What the editor shall parse in place of `html`; `html` itself where there is nothing to do, or too much.
 export function readPasted(html: string): string {
-	if (html.length > MAX_CHARS || !/\sstyle\s*=|<style|<t[abdfhr]/i.test(html)) return html;
-	const { body } = parse(html);
-	const nodes = collect(body);
-	if (!nodes) return html;
-	putMarks(body, nodes);
-	putRows(body);
-	return body.innerHTML;
+	if (html.length > MAX_CHARS || !/\sstyle\s*=|<style|<t[abdfhr]|<input/i.test(html)) return html;
+	const { body } = parsePasted(html);
+	return cleanPasted(body) ? body.innerHTML : html;
 }
 
-function parse(html: string): Document {
+/// The same of nodes that parsePasted() made, in place; false, and nothing done, where there are too many.
+export function cleanPasted(body: HTMLElement): boolean {
+	const nodes = collect(body);
+	if (!nodes) return false;
+	putMarks(body, nodes);
+	putTasks(body);
+	putRows(body);
+	return true;
+}
+
+/// HTML as a document that is never shown: nothing in it runs, nothing is loaded.
+export function parsePasted(html: string): Document {
 	const first = /<([a-z]+)/i.exec(html)?.[1] ?? "";
 	const whole = PARTS.test(first) ? `<table>${html}</table>` : html;
-	const tags = whole.replace(TAG, (tag) => tag.replace(STYLE, `$1${KEPT}`).replace(SHEET, "<noframes"));
+	const tags = whole.replace(TAG, (tag) => tag.replace(STYLE, `$1${KEPT}`).replace(HANDLER, "$1data-off").replace(BASE, "<wbr").replace(SHEET, "<noframes"));
 	const quiet = "<!DOCTYPE html>" + tags.replace(SHEET_END, "</noframes");
 	// The nodes never enter the page: the editor makes its own from what its schema knows of them.
 	const policies = (globalThis as { trustedTypes?: Policies }).trustedTypes;
@@ -174,6 +185,32 @@ function wrap(leaf: ChildNode, name: string): void {
 	const element = leaf.ownerDocument!.createElement(name);
 	leaf.replaceWith(element);
 	element.append(leaf);
+}
+
+// ---- tasks
+
+function putTasks(body: HTMLElement): void {
+	for (const box of body.querySelectorAll('input[type="checkbox" i]')) {
+		const item = box.closest("li");
+		const list = item?.parentElement;
+		if (!item || list?.localName !== "ul" || !beginsWith(item, box)) continue;
+		list.setAttribute("data-type", "taskList");
+		for (const one of list.children) if (one.localName === "li") one.setAttribute("data-type", "taskItem");
+		item.setAttribute("data-checked", String(box.hasAttribute("checked")));
+		box.remove();
+	}
+	// The parser takes the first <div> of a task for its content, wherever that stands.
+	for (const item of body.querySelectorAll('li[data-type="taskItem"]')) {
+		const content = body.ownerDocument.createElement("div");
+		moveInto(content, item);
+		item.append(content);
+	}
+}
+
+function beginsWith(item: Element, box: Element): boolean {
+	for (let node: Node = box; node !== item; node = node.parentNode!)
+		for (let before = node.previousSibling; before; before = before.previousSibling) if (before.textContent!.trim() !== "" || isBlock(before)) return false;
+	return true;
 }
 
 // ---- tables

@@ -24,11 +24,18 @@ const InlineObject = Node.create({
 });
 
 const IN_ITEM = "paragraph (paragraph | heading | codeBlock | horizontalRule | bulletList | orderedList | taskList)*";
+const START_MAX = 999_999_999;
 const SAFE_LINK = /^(https?:|mailto:|tel:)/i;
 
 /// Is this an address that a link may lead to?
 export function safeLink(href: string): boolean {
 	return SAFE_LINK.test(href.trim());
+}
+
+// The first number of a list; what is none of Markdown's is none here.
+function startOf(text: string | null): number {
+	const start = Math.max(0, Number.parseInt(text ?? "1", 10));
+	return start <= START_MAX ? start : 1;
 }
 
 export const extensions: Extensions = [
@@ -49,9 +56,7 @@ export const extensions: Extensions = [
 	Blockquote.extend({ addAttributes: () => group }),
 	BulletList.extend({ addAttributes: () => group }),
 	OrderedList.extend({
-		addAttributes() {
-			return { ...group, start: { default: 1, parseHTML: (element: HTMLElement) => Math.max(0, Number.parseInt(element.getAttribute("start") ?? "1", 10) || 1) } };
-		},
+		addAttributes: () => ({ ...group, start: { default: 1, parseHTML: (element: HTMLElement) => startOf(element.getAttribute("start")) } }),
 	}),
 	TaskList.extend({ addAttributes: () => group }),
 	ListItem.extend({ content: IN_ITEM }),

@@ -5,6 +5,7 @@ import type { State } from "../app/state";
 import { DocumentPage, message } from "./document";
 import { fill, h } from "./dom";
 import { Home } from "./home";
+import { Import } from "./import";
 import { icon } from "./icons";
 import { People } from "./people";
 import { showProfile } from "./profile";
@@ -17,14 +18,17 @@ export class App {
 	private readonly people: People;
 	private readonly home: Home;
 	private readonly top: HTMLElement;
+	private readonly import: Import;
 	private document: DocumentPage | null = null;
 	private shown = "";
 	readonly container = h("div", { class: "app" }, this.stage, this.toasts.container);
 
 	constructor(private readonly controller: Controller, private readonly reporter: Reporter) {
 		this.people = new People(() => showProfile(controller.state.me, (name, colour) => controller.dispatch({ type: "profile", name, colour })));
+		this.import = new Import(controller, this.toasts, reporter.report, () => controller.state.route.name === "home");
 		this.home = new Home(
 			() => controller.dispatch({ type: "create" }),
+			() => this.import.pick(),
 			(entry) => {
 				const title = entry.title || texts.home.untitled;
 				controller.remove(entry.grid).then((removed) => this.toasts.show(removed ? texts.remove.done(title) : texts.remove.open(title)), reporter.report);
@@ -52,7 +56,7 @@ export class App {
 				fill(this.stage, this.document.container);
 			} else {
 				document.title = texts.product;
-				fill(this.stage, this.top, route.name === "home" ? this.home.container : message(texts.document.lost, texts.document.lostHint));
+				fill(this.stage, this.top, route.name === "home" ? h("div", {}, this.home.container, this.import.container) : message(texts.document.lost, texts.document.lostHint));
 			}
 			scrollTo(0, 0);
 		}

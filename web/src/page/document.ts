@@ -1,11 +1,14 @@
 // document.ts -- one open document: its bar, toolbar, notices and text.
 import type { Controller } from "../app/controller";
+import { documentAddress } from "../app/route";
 import { Role, type OpenDocument, type Person, type State } from "../app/state";
 import { DocumentEditor, type Reader } from "../editor/editor";
 import { Desk } from "./desk";
+import { segments } from "../editor/items";
 import { cssColour, fill, h, inkOn } from "./dom";
 import { icon } from "./icons";
 import { showLink } from "./link";
+import { documentMenu } from "./more";
 import { Notices } from "./notices";
 import { People } from "./people";
 import { showProfile } from "./profile";
@@ -22,6 +25,12 @@ export class DocumentPage {
 	private readonly people: People;
 	private readonly notices: Notices;
 	private readonly share = h("button", { class: "button button-main share", type: "button", "aria-label": texts.share.button, onclick: () => void this.showShare() }, icon("share"), h("span", {}, texts.share.button));
+	private readonly more = documentMenu({
+		title: () => this.controller.state.open?.title ?? "",
+		blocks: () => this.editor?.blocks() ?? [],
+		duplicate: () => this.duplicate(),
+		failed: (error) => this.failed(error),
+	});
 	private readonly tools = h("div", { class: "tools" });
 	private readonly paper = h("main", { class: "paper" });
 	private readonly desk = new Desk(this.paper, this.tools);
@@ -48,6 +57,7 @@ export class DocumentPage {
 				this.status.container,
 				this.people.container,
 				this.share,
+				this.more.container,
 			),
 			this.tools,
 			this.notices.container,
@@ -63,7 +73,7 @@ export class DocumentPage {
 		this.status.update(state);
 		this.people.update(state);
 		this.notices.update(state);
-		this.share.hidden = open.phase !== "ready";
+		this.share.hidden = this.more.container.hidden = open.phase !== "ready";
 		// Not from a disk that lacks what was typed last.
 		if (open.phase === "ready" && open.stale && this.editor && !state.storageFull) void this.openAgain(this.editor);
 		if (open.phase === "ready") this.showEditor(open);
@@ -177,6 +187,12 @@ export class DocumentPage {
 				h("p", { class: "muted waiting-text", role: "status" }, open.progress && open.progress.total > 0 ? texts.document.progress(bytes(open.progress.done), bytes(open.progress.total)) : `${texts.document.looking}. ${hint}`),
 			),
 		);
+	}
+
+	private duplicate(): void {
+		const title = texts.files.copyOf(this.controller.state.open?.title || texts.home.untitled);
+		const content = segments(this.editor?.blocks() ?? []);
+		this.controller.add(title, content).then((grid) => (location.hash = documentAddress(grid)), this.failed);
 	}
 
 	private async showShare(): Promise<void> {

@@ -11,7 +11,7 @@ export class Home {
 	private readonly list = h("div", { class: "home-list" });
 	readonly container: HTMLElement;
 
-	constructor(private readonly create: () => void, private readonly remove: (entry: DocumentEntry) => void) {
+	constructor(private readonly create: () => void, private readonly open: () => void, private readonly remove: (entry: DocumentEntry) => void) {
 		this.container = h(
 			"main",
 			{ class: "home" },
@@ -19,6 +19,7 @@ export class Home {
 				"div",
 				{ class: "home-head" },
 				h("div", {}, h("h1", {}, texts.home.title), h("p", { class: "muted" }, texts.home.lead)),
+				h("button", { class: "button", type: "button", onclick: () => this.open() }, icon("upload"), texts.files.import),
 				h("button", { class: "button button-main", type: "button", onclick: () => this.create() }, icon("plus"), texts.home.create),
 			),
 			this.list,
