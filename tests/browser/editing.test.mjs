@@ -348,7 +348,7 @@ test("a click on New document before the runtime is up makes one all the same", 
 	const page = await a.context.newPage();
 	await page.addInitScript(() => {
 		new MutationObserver((_list, observer) => {
-			const button = document.querySelector(".home-head .button");
+			const button = document.querySelector(".home-head .button-main");
 			if (button) observer.disconnect(), button.click();
 		}).observe(document, { subtree: true, childList: true });
 	});
