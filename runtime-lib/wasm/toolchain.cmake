@@ -28,4 +28,7 @@ set(CMAKE_C_LINK_EXECUTABLE "${TG_WASM_LD} -m wasm32 --no-entry --gc-sections --
 --export=__wasm_call_ctors <OBJECTS> -o <TARGET> -Map=<TARGET>.map \
 -L${TG_WASI_LIB} -lc ${TG_RESOURCE_DIR}/lib/wasi/libclang_rt.builtins-wasm32.a"
   # What LLVM leaves in locals and blocks is a sixteenth of the module.
-  "${TG_WASM_OPT} --enable-sign-ext --enable-mutable-globals --enable-bulk-memory -Oz --converge <TARGET> -o <TARGET>")
+  # --low-memory-unused: no object is in the first KiB, where the stack ends, so that of `address + constant` the
+  # constant can move into the load.  A stack that gets there may trap before it is quite full.
+  "${TG_WASM_OPT} --enable-sign-ext --enable-mutable-globals --enable-bulk-memory -Oz --converge --low-memory-unused \
+<TARGET> -o <TARGET>")
