@@ -358,6 +358,31 @@ test("a click on New document before the runtime is up makes one all the same", 
 	clean();
 });
 
+test("a document that nobody answers for: after a while that is said, with a way out, until it arrives", LIMIT, async () => {
+	const { edit } = await a.create("Late");
+	await a.page.keyboard.type("here at last");
+	await a.page.goto(`${world.origin}/#/`);
+	await a.page.locator(".row-title", { hasText: "Late" }).waitFor();
+	await b.page.goto(edit);
+	const late = b.page.getByRole("status").filter({ hasText: "Nobody has answered so far" });
+	const [wait, home] = [b.page.getByRole("button", { name: "Keep waiting" }), b.page.locator(".waiting").getByRole("link", { name: "All documents" })];
+	await b.page.getByText("Looking for this document").waitFor();
+	assert.equal(await wait.isVisible(), false);
+	await late.waitFor();
+	await home.click();
+	await b.page.getByRole("button", { name: "New document" }).waitFor();
+	await b.page.goto(edit);
+	await late.waitFor();
+	await wait.click();
+	assert.equal(await late.count(), 0);
+	assert.equal(await wait.isVisible(), false);
+	assert.ok(await b.page.locator(".waiting-text").evaluate((text) => text === document.activeElement), "the focus is not lost");
+	await a.page.goto(edit);
+	await until("the document", async () => (await b.page.locator(".ProseMirror").count()) > 0 && (await text(b.page)) === "here at last");
+	assert.equal(await b.page.locator(".waiting").count(), 0);
+	clean();
+});
+
 test("a link that is cut off, and a document that is not here, are said plainly", LIMIT, async () => {
 	await a.page.goto(`${world.origin}/#/g/short/exyz`);
 	await a.page.getByText("This link is not complete").waitFor();

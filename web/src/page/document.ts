@@ -15,9 +15,9 @@ import { showProfile } from "./profile";
 import { showShare } from "./share";
 import { Status } from "./status";
 import { texts } from "./texts";
-import { bytes } from "./time";
 import { Title } from "./title";
 import { Toolbar } from "./toolbar";
+import { Waiting } from "./waiting";
 
 export class DocumentPage {
 	private readonly title: Title;
@@ -36,6 +36,7 @@ export class DocumentPage {
 	private readonly desk = new Desk(this.paper, this.tools);
 	private editor: DocumentEditor | null = null;
 	private toolbar: Toolbar | null = null;
+	private waiting: Waiting | null = null;
 	private editable = false;
 	private again = false; // being opened again
 	private drawnPeople: Map<string, Person> = new Map();
@@ -77,7 +78,8 @@ export class DocumentPage {
 		// Not from a disk that lacks what was typed last.
 		if (open.phase === "ready" && open.stale && this.editor && !state.storageFull) void this.openAgain(this.editor);
 		if (open.phase === "ready") this.showEditor(open);
-		else this.showWaiting(state, open);
+		else if (open.phase === "loading") this.showWaiting(state, open);
+		else this.showMissing();
 	}
 
 	patches(): void {
@@ -87,14 +89,14 @@ export class DocumentPage {
 	destroy(): void {
 		this.controller.caret(null);
 		this.title.destroy();
+		this.clear();
 		this.desk.destroy();
-		this.editor?.destroy();
-		this.editor = null;
 		cancelAnimationFrame(this.toolbarFrame);
 	}
 
 	private showEditor(open: OpenDocument): void {
 		if (!this.editor) {
+			this.clear();
 			this.editable = open.role === Role.edit;
 			this.editor = this.makeEditor();
 			fill(this.paper, this.editor.container);
@@ -168,25 +170,28 @@ export class DocumentPage {
 	}
 
 	private showWaiting(state: State, open: OpenDocument): void {
+		if (!this.waiting) {
+			this.clear();
+			this.waiting = new Waiting();
+			fill(this.paper, this.waiting.container);
+		}
+		this.waiting.update(state, open);
+	}
+
+	private showMissing(): void {
+		this.clear();
+		fill(this.paper, message(texts.document.missing, texts.document.missingHint));
+	}
+
+	// Nothing is on the paper.
+	private clear(): void {
+		this.waiting?.destroy();
+		this.waiting = null;
 		this.desk.detach();
 		this.editor?.destroy();
 		this.editor = null;
 		this.toolbar = null;
 		fill(this.tools);
-		if (open.phase === "missing") {
-			fill(this.paper, message(texts.document.missing, texts.document.missingHint));
-			return;
-		}
-		const hint = state.connection === "offline" ? texts.document.lookingOffline : texts.document.lookingHint;
-		fill(
-			this.paper,
-			h(
-				"div",
-				{ class: "waiting", "aria-busy": "true" },
-				...["w60", "w95", "w90", "w40"].map((width) => h("span", { class: `skeleton ${width}` })),
-				h("p", { class: "muted waiting-text", role: "status" }, open.progress && open.progress.total > 0 ? texts.document.progress(bytes(open.progress.done), bytes(open.progress.total)) : `${texts.document.looking}. ${hint}`),
-			),
-		);
 	}
 
 	private duplicate(): void {
