@@ -278,6 +278,28 @@ test("who only reads is seen at once, and who closes the tab is gone at once", L
 	clean();
 });
 
+test("two who chose one colour see each other in another one, at the caret as in the bar", LIMIT, async () => {
+	for (const { page } of [a, b]) {
+		await page.goto(`${world.origin}/#/`);
+		await page.locator(".disc-own").click();
+		await page.getByLabel("Colour 2").check();
+		await page.getByRole("button", { name: "Save" }).click();
+	}
+	await fresh("One colour");
+	await a.page.keyboard.type("a");
+	await b.page.locator(".ProseMirror").click();
+	await b.page.keyboard.type("b");
+	for (const { page } of [a, b]) {
+		const colours = () => page.evaluate(() => [".disc-own", ".disc:not(.disc-own)", ".caret"].map((one) => document.querySelector(one) && getComputedStyle(document.querySelector(one)).getPropertyValue("--person")));
+		await until("the other's caret", async () => (await colours()).every(Boolean) || colours());
+		const [own, disc, caret] = await colours();
+		assert.equal(own, "#e0533d");
+		assert.notEqual(disc, own);
+		assert.equal(caret, disc);
+	}
+	clean();
+});
+
 test("a title typed a moment before the page is loaded anew is there", LIMIT, async () => {
 	await fresh("First");
 	const title = a.page.getByLabel("Title");

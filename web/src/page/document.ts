@@ -1,8 +1,9 @@
 // document.ts -- one open document: its bar, toolbar, notices and text.
 import type { Controller } from "../app/controller";
 import { documentAddress } from "../app/route";
-import { Role, type OpenDocument, type Person, type State } from "../app/state";
+import { Role, type Me, type OpenDocument, type State } from "../app/state";
 import { DocumentEditor, type Reader } from "../editor/editor";
+import { coloursOf } from "./colours";
 import { Desk } from "./desk";
 import { segments } from "../editor/items";
 import { cssColour, fill, h, inkOn } from "./dom";
@@ -39,7 +40,7 @@ export class DocumentPage {
 	private waiting: Waiting | null = null;
 	private editable = false;
 	private again = false; // being opened again
-	private drawnPeople: Map<string, Person> = new Map();
+	private drawn: readonly Reader[] = []; // whose carets the editor shows
 	private toolbarFrame = 0;
 	readonly container: HTMLElement;
 
@@ -77,7 +78,7 @@ export class DocumentPage {
 		this.share.hidden = this.more.container.hidden = open.phase !== "ready";
 		// Not from a disk that lacks what was typed last.
 		if (open.phase === "ready" && open.stale && this.editor && !state.storageFull) void this.openAgain(this.editor);
-		if (open.phase === "ready") this.showEditor(open);
+		if (open.phase === "ready") this.showEditor(state, open);
 		else if (open.phase === "loading") this.showWaiting(state, open);
 		else this.showMissing();
 	}
@@ -94,7 +95,7 @@ export class DocumentPage {
 		cancelAnimationFrame(this.toolbarFrame);
 	}
 
-	private showEditor(open: OpenDocument): void {
+	private showEditor({ me }: State, open: OpenDocument): void {
 		if (!this.editor) {
 			this.clear();
 			this.editable = open.role === Role.edit;
@@ -108,7 +109,7 @@ export class DocumentPage {
 			this.editor.tiptap.setEditable(this.editable, false);
 			this.showTools();
 		}
-		this.showReaders(open);
+		this.showReaders(me, open);
 	}
 
 	private makeEditor(): DocumentEditor {
@@ -142,7 +143,7 @@ export class DocumentPage {
 			fill(this.paper, this.editor.container);
 			editor.destroy();
 			this.showTools();
-			this.drawnPeople = new Map();
+			this.drawn = [];
 			scrollTo(0, top);
 			this.editor.goOn(held);
 		} catch (error) {
@@ -159,14 +160,17 @@ export class DocumentPage {
 		if (editor) this.desk.attach(editor, this.editable);
 	}
 
-	private showReaders(open: OpenDocument): void {
-		const now = new Map([...open.people].filter(([, person]) => person.caret));
-		const same = now.size === this.drawnPeople.size && [...now].every(([id, person]) => this.drawnPeople.get(id) === person);
-		if (same) return;
-		this.drawnPeople = now;
-		this.editor?.setReaders(
-			[...now].map(([id, person]): Reader => ({ id, name: person.name, colour: cssColour(person.colour), ink: inkOn(person.colour), caret: person.caret })),
-		);
+	private showReaders(me: Me, open: OpenDocument): void {
+		const colourOf = coloursOf(me, open);
+		const now = [...open.people].filter(([, person]) => person.caret).map(([id, person]): Reader => {
+			const colour = colourOf(person);
+			return { id, name: person.name, colour: cssColour(colour), ink: inkOn(colour), caret: person.caret };
+		});
+		const { drawn } = this;
+		// (a caret that is told of anew is a new object)
+		if (now.length === drawn.length && now.every(({ id, name, colour, caret }, i) => drawn[i]!.id === id && drawn[i]!.caret === caret && drawn[i]!.name === name && drawn[i]!.colour === colour)) return;
+		this.drawn = now;
+		this.editor?.setReaders(now);
 	}
 
 	private showWaiting(state: State, open: OpenDocument): void {
@@ -190,6 +194,7 @@ export class DocumentPage {
 		this.desk.detach();
 		this.editor?.destroy();
 		this.editor = null;
+		this.drawn = [];
 		this.toolbar = null;
 		fill(this.tools);
 	}

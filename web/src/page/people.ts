@@ -1,5 +1,6 @@
 // people.ts -- who is here: one disc per device, oneself first.
 import { SessionRole, type State } from "../app/state";
+import { coloursOf } from "./colours";
 import { cssColour, fill, h, inkOn } from "./dom";
 import { texts } from "./texts";
 
@@ -12,11 +13,12 @@ export class People {
 
 	update({ phase, me, open }: State): void {
 		if (phase === "starting") return; // who we are is still being read
+		const colourOf = open && coloursOf(me, open);
 		const others = new Map<string, { name: string; colour: number; text: string }>();
 		for (const person of open?.people.values() ?? []) {
 			if (person.own || !person.name) continue;
 			const text = person.role === SessionRole.viewer ? texts.people.viewer(person.name) : person.name;
-			others.set(person.device, { name: person.name, colour: person.colour, text });
+			others.set(person.device, { name: person.name, colour: colourOf!(person), text });
 		}
 		const list = [...others.values()];
 		const hidden = list.slice(SHOWN);
