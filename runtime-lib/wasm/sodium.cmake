@@ -86,7 +86,7 @@ function(edit name from to)
   set(${name} "${edited}" PARENT_SCOPE)
 endfunction()
 
-# Ed25519 without its 30 KiB table (ed25519_base.h says why), and with arithmetic of scalars that is small (scalar.c).
+# Ed25519 without its tables, 31 KiB (ed25519_base.h says why), and with arithmetic of scalars that is small (scalar.c).
 set(ref10 ${sodium_dir}/crypto_core/ed25519/ref10)
 file(READ ${ref10}/ed25519_ref10.c ed25519_ref10)
 edit(ed25519_ref10 [[    static const ge25519_precomp base[32][8] = { /* base[i][j] = (j+1)*256^i*B */
@@ -96,8 +96,16 @@ edit(ed25519_ref10 [[    static const ge25519_precomp base[32][8] = { /* base[i]
 # include "fe_25_5/base.h"
 #endif
     };
-    ge25519_cmov8(t, base[pos], b);
-]] "    ge25519_cmov8(t, base_row(pos), b);\n")
+]] "    base_compute();\n")
+edit(ed25519_ref10 [[    static const ge25519_precomp Bi[8] = {
+#ifdef HAVE_TI_MODE
+# include "fe_51/base2.h"
+#else
+# include "fe_25_5/base2.h"
+#endif
+    };
+]] "    const ge25519_precomp *Bi = base_odd;\n")
+edit(ed25519_ref10 "    slide_vartime(bslide, b);\n" "    slide_vartime(bslide, b);\n    base_compute();\n")
 edit(ed25519_ref10 "static void\nge25519_cmov8_base(" "#include \"ed25519_base.h\"\n\nstatic void\nge25519_cmov8_base(")
 foreach(ours reduce muladd)
   edit(ed25519_ref10 "\nsc25519_${ours}(" "\nsc25519_${ours}_unrolled(")
