@@ -1,14 +1,15 @@
 /*
  * ed25519_base.h -- libsodium's two tables of multiples of Ed25519's base point, computed instead of carried.
  *
- * The table base[i][j] = (j + 1) * 256^i * B that signs (32 x 8 points, 30 KiB of numbers as good as random) would be a
- * quarter of what a first visit downloads, and base_odd[j] = (2 j + 1) * B that verifies another KiB.  They are a
- * consequence of B alone, so the module computes them with the library's own arithmetic when the first key or
- * signature needs them: 264 additions and inversions, some 3 ms.
+ * The table base[i][j] = (j + 1) * 256^i * B that signs (32 x 8 points, 30 KiB of numbers as good as random)
+ * would be a quarter of what a first visit downloads, and base_odd[j] = (2 j + 1) * B that verifies another
+ * KiB.  They are a consequence of B alone, so the module computes them with the library's own arithmetic when
+ * the first key or signature needs them: 264 additions and inversions, some 3 ms.
  *
  * sodium.cmake puts this file into a generated copy of ed25519_ref10.c, in place of the tables, above
- * ge25519_cmov8_base and ge25519_double_scalarmult_vartime, which are the only readers.  tests/wasm/ed25519.test.mjs
- * compares keys and signatures with another implementation's; every entry of the tables is read there.
+ * ge25519_cmov8_base and ge25519_double_scalarmult_vartime, which are the only readers.
+ * tests/wasm/ed25519.test.mjs compares keys and signatures with another implementation's; every entry of the
+ * tables is read there.
  */
 static ge25519_precomp base[32][8], base_odd[8];
 

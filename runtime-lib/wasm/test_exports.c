@@ -1,6 +1,6 @@
 /*
- * test_exports.c -- what tests want to call in the module's build of the runtime and a page does not: the
- * signature primitives.  Linked into toygrid-test.wasm only.
+ * test_exports.c -- what tests want to call in the module's build of the runtime and a page does not: hashing
+ * and the signature primitives.  Linked into toygrid-test.wasm only.
  */
 #include <string.h>
 
@@ -14,6 +14,7 @@
 static uint8_t area[64 + 32 + 64 + 32];
 
 uint8_t *EXPORT(test_area)(void);
+void EXPORT(test_hash)(uint32_t domain, uint32_t len);
 int EXPORT(test_sign)(void);
 
 /* 192 bytes: in, 0: seed (32), 32: digest (32); out, 64: public key (32), 96: signature (64), 160: X25519 key
@@ -23,6 +24,16 @@ test_area(void)
 {
 	wasm_random_install();
 	return tg_crypto_init() == TG_OK ? area : NULL;
+}
+
+/* Replace the first ${len} bytes by their hash under domain number ${domain} (enum tg_domain). */
+void
+test_hash(uint32_t domain, uint32_t len)
+{
+	struct tg_hash hash;
+
+	tg_hash((enum tg_domain)domain, area, len, &hash);
+	memcpy(area, hash.b, sizeof hash.b);
 }
 
 /* Fill the outputs from the inputs; what tg_verify says of the signature. */

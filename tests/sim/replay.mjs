@@ -11,8 +11,8 @@ export function replay(module, trace) {
 	});
 	const rt = instance.exports;
 	rt.__wasm_call_ctors();
-	if (rt.tg_rt_init() !== 0) throw new Error("the module does not start");
 	const peer = rt.tg_rt_new();
+	if (peer === 0) throw new Error("the module does not start");
 	const view = new DataView(trace.buffer, trace.byteOffset, trace.byteLength);
 	const magic = String.fromCharCode(...trace.subarray(0, 8));
 	if (magic !== "tgtrace1") throw new Error(`not a trace: ${magic}`);
@@ -42,6 +42,5 @@ export function replay(module, trace) {
 		steps++;
 		bytes += length;
 	}
-	rt.tg_rt_close(peer);
 	return { steps, bytes };
 }
