@@ -139,3 +139,126 @@ test("a view-only document is searched but not replaced in", LIMIT, async () => 
 	assert.equal(await selected(b.page), "to");
 	clean();
 });
+
+test("outline: headings as they are typed, the current one marked, Enter goes there, and it stays open", LIMIT, async () => {
+	await fresh("Outline");
+	const { page } = a;
+	const { keyboard } = page;
+	const outline = page.getByRole("navigation", { name: "Outline" });
+	const entries = () => outline.locator("button").allInnerTexts();
+	await keyboard.press("Control+Alt+o");
+	await outline.getByText("Headings of the document appear here.").waitFor();
+	await lines(page, "# First", ...Array(30).fill("words"), "## Inner", ...Array(30).fill("more words"));
+	await until("both headings", async () => (await entries()).join() === "First,Inner" || entries());
+	assert.equal(await outline.locator("ul ul button").innerText(), "Inner", "nested");
+	await until("where one types", async () => (await outline.locator("[aria-current]").allInnerTexts()).join() === "Inner");
+	await b.page.locator(".ProseMirror").click();
+	await b.page.keyboard.press("Control+Home");
+	await b.page.keyboard.type("The ");
+	await until("what the other typed", async () => (await entries()).join() === "The First,Inner" || entries());
+	// By keyboard: to the current entry, up, and there.
+	await outline.locator('button[tabindex="0"]').focus();
+	await keyboard.press("ArrowUp");
+	await keyboard.press("Enter");
+	await until("the heading in view", () => page.evaluate(() => document.querySelector("h1").getBoundingClientRect().top > 90));
+	await until("it marked", async () => (await outline.locator("[aria-current]").allInnerTexts()).join() === "The First");
+	await keyboard.type("Very ");
+	await until("typing goes on there", async () => (await text(b.page)).startsWith("Very The First"));
+	await page.mouse.wheel(0, 100_000);
+	await until("the last one at the end", async () => (await outline.locator("[aria-current]").allInnerTexts()).join() === "Inner");
+	await page.reload();
+	await until("remembered", async () => (await entries()).join() === "Very The First,Inner" || entries());
+	await page.setViewportSize({ width: 390, height: 844 });
+	await outline.waitFor({ state: "hidden" });
+	await page.getByRole("button", { name: /more/i }).last().press("Enter");
+	await page.getByRole("menuitem", { name: "Outline" }).press("Enter");
+	await page.getByRole("dialog").getByRole("button", { name: "Inner" }).press("Enter");
+	await page.getByRole("dialog").waitFor({ state: "detached" });
+	await until("the heading in view", () => page.evaluate(() => document.querySelector("h2").getBoundingClientRect().bottom < innerHeight));
+	await page.setViewportSize({ width: 1280, height: 860 });
+	await outline.waitFor();
+	await page.getByRole("button", { name: "Outline" }).press("Enter");
+	await outline.waitFor({ state: "hidden" });
+	clean();
+});
+
+test("count: words of the document and of the selection", LIMIT, async () => {
+	await fresh("Count");
+	const { page } = a;
+	const said = () => page.locator(".count").innerText();
+	await until("nothing yet", async () => (await said()) === "0 words" || said());
+	await lines(page, "One two three.", "Four");
+	await until("four", async () => (await said()) === "4 words" || said());
+	await page.keyboard.press("Shift+Control+ArrowLeft");
+	await until("one of them", async () => (await said()) === "1 of 4 words" || said());
+	await b.page.locator(".ProseMirror").click();
+	await b.page.keyboard.press("Control+Home");
+	await b.page.keyboard.type("Zero ");
+	await until("those of others as well", async () => (await said()) === "1 of 5 words" || said());
+	await page.locator(".count").press("Enter");
+	const table = page.getByRole("dialog", { name: "Words and characters" });
+	await table.waitFor();
+	assert.deepEqual((await table.locator("td, th").allInnerTexts()).map((cell) => cell.trim()), ["", "Document", "Selection", "Words", "5", "1", "Characters", "23", "4", "Without blanks", "20", "4"]);
+	await page.keyboard.press("Escape");
+	await table.waitFor({ state: "hidden" });
+	clean();
+});
+
+test("help: what the sheet says is what the keys do", LIMIT, async () => {
+	await fresh("Keys");
+	const { page } = a;
+	const { keyboard } = page;
+	await keyboard.press("Control+/");
+	const sheet = page.getByRole("dialog", { name: "Keyboard shortcuts" });
+	const rows = await sheet.locator("section").evaluateAll((sections) =>
+		sections.map((section) => [...section.querySelectorAll("dl > div")].map((row) => ({ name: row.querySelector("dt").textContent, keys: [...row.querySelectorAll("kbd")].map((key) => key.textContent), typed: row.querySelector("code")?.textContent ?? "" }))),
+	);
+	await keyboard.press("Escape");
+	await sheet.waitFor({ state: "detached" });
+	const [marks, blocks, lists, , typed] = rows;
+	const press = ({ keys }) => keyboard.press(keys.join("+").replace("Ctrl", "Control"));
+	const clear = async () => {
+		await keyboard.press("Control+a");
+		await keyboard.press("Delete");
+		await keyboard.press("Control+Alt+0");
+	};
+	const tags = {
+		Bold: "strong", Italic: "em", Strikethrough: "s", Highlight: "mark", Code: "code", Text: "p", "Heading 1": "h1", "Heading 2": "h2", "Heading 3": "h3", Quote: "blockquote", "Code block": "pre",
+		"Line break": "p > br", "Bullet list": "ul:not([data-type])", "Numbered list": "ol", "Task list": 'ul[data-type="taskList"]', Divider: "hr",
+	};
+	const there = (name) => page.locator(`.ProseMirror ${tags[name]}`).first().waitFor({ state: "attached" });
+	for (const row of marks) {
+		await clear();
+		await keyboard.type("word");
+		await keyboard.press("Control+a");
+		await press(row);
+		if (row.name !== "Link") await there(row.name);
+		else {
+			await page.getByLabel("Address").waitFor();
+			await keyboard.press("Escape");
+		}
+	}
+	for (const row of [...blocks, ...lists.slice(0, 3)]) {
+		await clear();
+		await press(row);
+		await keyboard.type("x");
+		await there(row.name);
+		if (row.name !== "Text" && row.name !== "Line break") await press(row); // and off again
+	}
+	await clear();
+	await keyboard.type("- one");
+	await keyboard.press("Enter");
+	await press(lists[3]);
+	await keyboard.type("two");
+	await page.locator(".ProseMirror li li").waitFor();
+	await press(lists[4]);
+	await until("outdented", async () => (await page.locator(".ProseMirror li li").count()) === 0);
+	for (const { name, typed: signs } of typed) {
+		await clear();
+		await keyboard.press("Control+Shift+7"); // out of whatever there was
+		await keyboard.press("Control+Shift+7");
+		await keyboard.type(signs.replace(" ␣", " ").replace("…", "word"));
+		await there(name);
+	}
+	clean();
+});

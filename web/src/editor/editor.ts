@@ -194,6 +194,22 @@ export class DocumentEditor {
 		this.tiptap.view.focus();
 	}
 
+	/// Put the caret into the block at `pos` and bring the block to the top.
+	goTo(pos: number): void {
+		const { view } = this.tiptap;
+		if (view.editable) {
+			view.dispatch(view.state.tr.setSelection(TextSelection.near(view.state.doc.resolve(pos + 1))));
+			this.focus();
+		}
+		// What was never near the screen has no true height yet; once it has, look again.
+		const bring = () => {
+			const element = view.nodeDOM(pos);
+			if (element instanceof Element) element.scrollIntoView({ block: "start" });
+		};
+		bring();
+		requestAnimationFrame(bring);
+	}
+
 	destroy(): void {
 		clearTimeout(this.idle);
 		if (document.hidden) clearTimeout(this.frame);

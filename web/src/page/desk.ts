@@ -1,35 +1,61 @@
-// desk.ts -- the paper, and what lies around it to work with: find and replace.
+// desk.ts -- the paper, and what lies around it to work with: find and replace, the outline, the count, the keys.
 import type { DocumentEditor } from "../editor/editor";
+import { WordCount } from "./count";
 import { h } from "./dom";
 import { FindBar } from "./find";
-import { pageKey, type PageKey } from "./keys";
+import { showHelp } from "./help";
+import { keyText, pageKey, type PageKey } from "./keys";
+import type { MenuItem } from "./menu";
+import { Outline } from "./outline";
+import { texts } from "./texts";
 
 export class Desk {
 	private readonly find: FindBar;
-	readonly container: HTMLElement;
+	private readonly count = new WordCount();
+	private editable = false;
 	private readonly onKey = (event: KeyboardEvent) => this.key(event);
+	readonly outline: Outline;
+	readonly container: HTMLElement;
 
 	/// `tools` is what stands above the paper and does not scroll away.
-	constructor(paper: HTMLElement, tools: HTMLElement) {
-		this.find = new FindBar(() => tools.getBoundingClientRect().bottom || (tools.previousElementSibling?.getBoundingClientRect().bottom ?? 0));
-		this.container = h("div", { class: "desk" }, this.find.container, paper);
+	constructor(paper: HTMLElement, private readonly tools: HTMLElement) {
+		const top = () => tools.getBoundingClientRect().bottom || (tools.previousElementSibling?.getBoundingClientRect().bottom ?? 0);
+		this.find = new FindBar(top);
+		this.outline = new Outline((open) => this.container?.classList.toggle("has-outline", open), top);
+		this.container = h("div", { class: "desk" }, this.outline.container, paper, this.find.container, this.count.container);
 		// Captured: some of these keys mean something to the text as well.
 		addEventListener("keydown", this.onKey, true);
 	}
 
 	/// The text is in this editor now.
 	attach(editor: DocumentEditor, editable: boolean): void {
+		this.editable = editable;
 		this.find.attach(editor, editable);
+		this.outline.attach(editor);
+		this.count.attach(editor);
 	}
 
 	/// There is no text.
 	detach(): void {
 		this.find.detach();
+		this.outline.detach();
+		this.count.detach();
 	}
 
 	destroy(): void {
 		this.detach();
+		this.outline.destroy();
 		removeEventListener("keydown", this.onKey, true);
+	}
+
+	/// The same as menu items, for who has no keys or does not know them.
+	menu(): MenuItem[] {
+		return [
+			{ text: this.editable ? texts.find.label : texts.find.labelOnly, icon: "search", keys: keyText("find"), run: () => void this.find.show() },
+			{ text: texts.outline.title, icon: "outline", keys: keyText("outline"), run: () => this.outline.toggle() },
+			{ text: texts.count.title, icon: "count", run: () => this.count.show() },
+			{ text: texts.keys.title, icon: "keyboard", keys: keyText("help"), run: () => showHelp(this.editable) },
+		];
 	}
 
 	private key(event: KeyboardEvent): void {
@@ -47,8 +73,18 @@ export class Desk {
 				return this.find.go(1);
 			case "findPrevious":
 				return this.find.go(-1);
-			default:
-				return false;
+			case "outline":
+				return this.outline.toggle(), true;
+			case "toolbar":
+				return this.toTools();
+			case "help":
+				return showHelp(this.editable), true;
 		}
+	}
+
+	private toTools(): boolean {
+		const first = this.tools.querySelector<HTMLElement>("button, select");
+		first?.focus();
+		return first !== null;
 	}
 }

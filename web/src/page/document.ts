@@ -30,6 +30,7 @@ export class DocumentPage {
 		title: () => this.controller.state.open?.title ?? "",
 		blocks: () => this.editor?.blocks() ?? [],
 		duplicate: () => this.duplicate(),
+		tools: () => this.desk.menu(),
 		failed: (error) => this.failed(error),
 	});
 	private readonly tools = h("div", { class: "tools" });
@@ -55,6 +56,7 @@ export class DocumentPage {
 				"header",
 				{ class: "bar" },
 				h("a", { class: "icon-button back", href: "#/", "aria-label": texts.document.back, title: texts.document.back }, icon("back")),
+				this.desk.outline.button,
 				this.title.container,
 				this.status.container,
 				this.people.container,

@@ -8,11 +8,14 @@ export const PAGE_KEYS = {
 	find: ["Mod-f"],
 	findNext: ["F3", "Mod-g"],
 	findPrevious: ["Shift-F3", "Mod-Shift-g"],
+	outline: ["Mod-Alt-o"],
+	toolbar: ["Alt-F10"],
+	help: ["Mod-/"],
 } as const;
 
 export type PageKey = keyof typeof PAGE_KEYS;
 
-const MAC = /Mac|iP(hone|ad)/.test(navigator.platform);
+const MAC = typeof navigator === "object" && /Mac|iP(hone|ad)/.test(navigator.platform);
 const SYMBOLS: Record<string, string> = { Alt: "⌥", Shift: "⇧", Mod: "⌘", Enter: "↩", Tab: "⇥" };
 
 /// The page's key that this event is.
@@ -27,10 +30,11 @@ export function isKey(keys: string, event: KeyboardEvent, mac = MAC): boolean {
 	const key = parts.pop()!;
 	const mod = mac ? event.metaKey : event.ctrlKey;
 	const other = mac ? event.ctrlKey : event.metaKey;
-	if (other || mod !== parts.includes("Mod") || event.altKey !== parts.includes("Alt")) return false;
+	// AltGr writes letters, and says that it is Ctrl and Alt.
+	if (event.getModifierState?.("AltGraph") || other || mod !== parts.includes("Mod") || event.altKey !== parts.includes("Alt")) return false;
 	if (key.length === 1 && key.toLowerCase() === key.toUpperCase()) return event.key === key;
 	// With Alt a Mac's keys give other letters.
-	const pressed = event.key.toLowerCase() === key.toLowerCase() || (parts.includes("Alt") && event.code === `Key${key.toUpperCase()}`);
+	const pressed = event.key.toLowerCase() === key.toLowerCase() || (mac && parts.includes("Alt") && event.code === `Key${key.toUpperCase()}`);
 	return pressed && event.shiftKey === parts.includes("Shift");
 }
 

@@ -20,11 +20,13 @@ export interface WholeDocument {
 	title(): string;
 	blocks(): readonly Block[];
 	duplicate(): void;
+	tools(): MenuItem[]; // that work in it
 	failed(error: unknown): void;
 }
 
 export function documentMenu(whole: WholeDocument): Menu {
 	return new Menu({ label: t.more, icon: "more" }, () => [
+		whole.tools(),
 		exportItems(() => whole.title(), () => whole.blocks(), (error) => whole.failed(error)),
 		[{ text: t.print, icon: "print", keys: t.printKeys, run: () => print() }],
 		[{ text: t.duplicate, icon: "copy", run: () => whole.duplicate() }],

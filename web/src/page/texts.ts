@@ -96,6 +96,17 @@ export const texts = {
 		codeBlock: "Code block",
 		rule: "Divider",
 	},
+	outline: { title: "Outline", empty: "Headings of the document appear here.", untitled: "Heading without words" },
+	count: {
+		title: "Words and characters",
+		words: (n: number, shown: string) => (n === 1 ? "1 word" : `${shown} words`),
+		of: (n: string, all: string) => `${n} of ${all} words`,
+		document: "Document",
+		selection: "Selection",
+		wordRow: "Words",
+		characters: "Characters",
+		bare: "Without blanks",
+	},
 	find: {
 		label: "Find and replace",
 		labelOnly: "Find",
