@@ -300,6 +300,60 @@ test("a profile copied to a second machine forks its log: nothing of either is l
 		assert.equal((await world.export(edit)).trimEnd(), (await text(b.page)).trimEnd());
 	}));
 
+test("opening again after a fork fails: that is said, no key goes nowhere, and loading again brings all of it", { ...LIMIT, skip: !hasReplica && "no native peer built" }, () =>
+	inWorld({}, async (world) => {
+		const a = await world.profile();
+		await a.create("Copied");
+		await a.page.keyboard.type("start ");
+		await chip(a.page, /safe on 2 devices/);
+		const address = a.page.url();
+		await pause(3000); // then its log is marked as at rest
+		await a.close();
+		const twin = await world.profileFrom(a.backUp());
+		await a.open();
+		for (const one of [a, twin]) {
+			await one.visit(address);
+			await chip(one.page, /Live/);
+		}
+		await pause(2000); // both are told that the log is as long as they think
+		await world.stop(world.relay);
+		for (const [one, word] of [[a, "original "], [twin, "copy "]]) {
+			await one.toEnd();
+			await one.page.keyboard.type(word);
+		}
+		// A disk that gives nothing back, after a while, when the document is read from its first record on.
+		await a.page.evaluate(() => {
+			const { getAll } = IDBObjectStore.prototype;
+			IDBObjectStore.prototype.getAll = function (range, ...rest) {
+				if (new Uint8Array(range.lower)[0] !== "h".charCodeAt(0)) return getAll.call(this, range, ...rest);
+				globalThis.reading = true;
+				const until = performance.now() + 3000;
+				const wait = () => (performance.now() < until ? (this.count().onsuccess = wait) : this.transaction.abort());
+				wait();
+				return {};
+			};
+		});
+		await world.startRelay();
+		await until("the document to be opened again", () => a.page.evaluate("globalThis.reading === true"), 60_000);
+		await a.page.keyboard.type("typed <meanwhile>");
+		const said = a.page.getByRole("alert").filter({ hasText: "could not be opened again" });
+		await said.waitFor();
+		assert.equal(await said.locator("pre").innerText(), "typed <meanwhile>");
+		await a.page.keyboard.type("nowhere");
+		assert.equal(await a.page.locator("[contenteditable=true], .toolbar").count(), 0);
+		assert.equal(await a.page.getByLabel("Title").getAttribute("readonly"), "");
+		assert.equal(await a.page.getByRole("button", { name: "Share" }).count(), 0);
+		assert.match(a.errors.splice(0).join("\n"), /command 3 failed with status 22/);
+		await said.getByRole("button", { name: "Load again" }).click();
+		await until("all words", async () => {
+			const all = (await a.page.locator(".ProseMirror").count()) > 0 && (await text(a.page));
+			return (/original/.test(all) && /copy/.test(all) && !/nowhere|meanwhile/.test(all)) || all;
+		});
+		await a.toEnd();
+		await a.page.keyboard.type("on");
+		await converged([a.page, twin.page]);
+	}));
+
 test("a clock 11 minutes ahead or behind can still write", LIMIT, () =>
 	inWorld({}, async (world) => {
 		const [a, b, c] = [await world.profile(), await world.profile({ clockMs: 660_000 }), await world.profile({ clockMs: -660_000 })];

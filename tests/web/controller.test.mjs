@@ -28,18 +28,21 @@ function surroundings() {
 	const controller = new Controller(peer, {}, { report: (error) => failed.push(error) });
 	controller.host.soon.port1.close();
 	controller.state.phase = "ready";
+	const tell = async (effect) => {
+		effects.push(effect);
+		controller.runtime.event(Event.tick, 0);
+		await turn();
+	};
 	const answer = async (command, grid, status = 0) => {
 		const at = questions.findIndex((one) => one.command === command && one.grid === grid);
 		assert.ok(at >= 0, `command ${command} on ${grid} was not asked`);
-		effects.push([Effect.reply, questions.splice(at, 1)[0].request, status, null]);
-		controller.runtime.event(Event.tick, 0);
-		await turn();
+		await tell([Effect.reply, questions.splice(at, 1)[0].request, status, null]);
 	};
 	const go = async (byte) => {
 		controller.dispatch({ type: "navigate", hash: address(byte) });
 		await turn();
 	};
-	return { controller, go, answer, questions, failed };
+	return { controller, go, answer, tell, questions, failed };
 }
 
 test("who goes on while a document is being closed gets where they went last", async () => {
@@ -81,6 +84,33 @@ test("who leaves a document while it is being opened is told of no failure", asy
 	await answer(Command.close, 1);
 	await answer(Command.open, 2);
 	assert.equal(controller.state.open.grid, toBase64Url(new Uint8Array(32).fill(2)));
+	assert.deepEqual(questions, []);
+	assert.deepEqual(failed, []);
+});
+
+test("a document that cannot be opened again is broken, whatever is heard of it; going away and coming back opens it", async () => {
+	const { controller, go, answer, tell, questions, failed } = surroundings();
+	const heard = (phase) => tell([Effect.grid, new Uint8Array(32).fill(1), phase, 2, "Title"]);
+	await go(1);
+	await answer(Command.open, 1);
+	await heard(1);
+	assert.equal(controller.state.open.phase, "ready");
+	const again = assert.rejects(controller.openAgain(), /failed with status 22/);
+	await answer(Command.close, 1);
+	await heard(2);
+	await answer(Command.open, 1, 22);
+	await again;
+	for (const phase of [2, 0, 1]) {
+		await heard(phase);
+		assert.equal(controller.state.open.phase, "broken");
+	}
+	await go(2);
+	await answer(Command.open, 2);
+	await go(1);
+	await answer(Command.close, 2);
+	await answer(Command.open, 1);
+	await heard(1);
+	assert.equal(controller.state.open.phase, "ready");
 	assert.deepEqual(questions, []);
 	assert.deepEqual(failed, []);
 });

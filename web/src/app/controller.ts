@@ -104,7 +104,7 @@ export class Controller {
 	}
 
 	/// Close the open document and open it anew from storage, where all of it is.  Until that has ended its port
-	/// answers nothing; then it wants a new one.
+	/// answers nothing; then it wants a new one.  Rejects when that fails: the document is broken then.
 	openAgain(): Promise<void> {
 		const { open } = this.state;
 		if (!open) return this.opening;
@@ -117,6 +117,10 @@ export class Controller {
 				this.formats.clear();
 				open.people.clear();
 				await this.runtime.command(Command.open, grid, "", new Uint8Array(0));
+			} catch (error) {
+				open.phase = "broken";
+				open.durability = null; // nothing more is heard of it
+				throw error;
 			} finally {
 				this.again = "";
 				this.changed();
@@ -267,7 +271,7 @@ export class Controller {
 		this.formats.clear();
 		this.state.notices.clear();
 		this.changed();
-		if (open.phase !== "missing") await this.runtime.command(Command.close, fromBase64Url(open.grid)!);
+		if (open.phase !== "missing" && open.phase !== "broken") await this.runtime.command(Command.close, fromBase64Url(open.grid)!);
 	}
 
 	// A replica that was invited while no relay could be reached never heard of it.
@@ -296,7 +300,7 @@ export class Controller {
 			});
 		on(Effect.grid, (open, [phase, role, title]) => {
 			this.library.heard(open.grid, phase as number);
-			if (open.grid === this.again && phase !== 1) return; // it comes back in a moment
+			if (open.phase === "broken" || (open.grid === this.again && phase !== 1)) return; // it comes back in a moment, or not
 			if (phase === 2) open.phase = "missing";
 			else if (phase === 1) {
 				if (open.phase !== "ready") queueMicrotask(() => this.remindReplica());

@@ -49,7 +49,7 @@ export interface Durability {
 
 export interface OpenDocument {
 	grid: string;
-	phase: "loading" | "ready" | "missing";
+	phase: "loading" | "ready" | "missing" | "broken"; // broken: it could not be opened again; the page must be loaded anew
 	stale: boolean; // must be opened again to show all of it: the page does so in a quiet moment
 	role: number;
 	title: string;

@@ -2,7 +2,7 @@
 import type { Controller } from "../app/controller";
 import { documentAddress } from "../app/route";
 import { Role, type Me, type OpenDocument, type State } from "../app/state";
-import { DocumentEditor, type Reader } from "../editor/editor";
+import { DocumentEditor, type Held, type Reader } from "../editor/editor";
 import { coloursOf } from "./colours";
 import { Desk } from "./desk";
 import { segments } from "../editor/items";
@@ -41,6 +41,8 @@ export class DocumentPage {
 	private waiting: Waiting | null = null;
 	private editable = false;
 	private again = false; // being opened again
+	private held: Held | null = null; // by the last editor, for the next one
+	private broken = false; // and that failed
 	private drawn: readonly Reader[] = []; // whose carets the editor shows
 	private toolbarFrame = 0;
 	readonly container: HTMLElement;
@@ -80,7 +82,8 @@ export class DocumentPage {
 		this.share.hidden = this.more.container.hidden = open.phase !== "ready";
 		// Not from a disk that lacks what was typed last.
 		if (open.phase === "ready" && open.stale && this.editor && !state.storageFull) void this.openAgain(this.editor);
-		if (open.phase === "ready") this.showEditor(state, open);
+		if (this.broken || open.phase === "broken") this.showBroken();
+		else if (open.phase === "ready") this.showEditor(state, open);
 		else if (open.phase === "loading") this.showWaiting(state, open);
 		else this.showMissing();
 	}
@@ -137,7 +140,7 @@ export class DocumentPage {
 		try {
 			await editor.quiet();
 			if (this.editor !== editor) return;
-			const held = editor.hold();
+			const held = (this.held = editor.hold());
 			await this.controller.openAgain();
 			if (this.editor !== editor) return;
 			const top = scrollY;
@@ -148,8 +151,11 @@ export class DocumentPage {
 			this.drawn = [];
 			scrollTo(0, top);
 			this.editor.goOn(held);
+			this.held = null;
 		} catch (error) {
 			this.failed(error);
+			// It accepts keys that go nowhere.
+			if (this.editor === editor) this.showBroken();
 		} finally {
 			this.again = false;
 		}
@@ -187,6 +193,29 @@ export class DocumentPage {
 	private showMissing(): void {
 		this.clear();
 		fill(this.paper, message(texts.document.missing, texts.document.missingHint));
+	}
+
+	// Once: whoever copies what was typed is not disturbed.  The button does not take the focus, or the next key of
+	// somebody who is typing would press it.
+	private showBroken(): void {
+		if (this.broken) return;
+		this.broken = true;
+		this.clear();
+		const t = texts.document;
+		const typed = this.held?.typed.text ?? "";
+		fill(
+			this.paper,
+			h(
+				"div",
+				{ class: "empty", role: "alert" },
+				h("div", { class: "empty-mark" }, icon("alert")),
+				h("h2", {}, t.broken),
+				h("p", { class: "muted" }, t.brokenHint),
+				typed !== "" && h("p", {}, t.brokenLost),
+				typed !== "" && h("pre", { class: "typed", tabindex: "0" }, typed),
+				h("button", { class: "button button-main", type: "button", onclick: () => location.reload() }, t.loadAgain),
+			),
+		);
 	}
 
 	// Nothing is on the paper.

@@ -59,6 +59,10 @@ export const texts = {
 		lost: "This link is not complete",
 		lostHint: "Part of it may have been cut off when it was copied.",
 		toHome: "All documents",
+		broken: "This document could not be opened again",
+		brokenHint: "Somebody’s changes could only be shown by opening it anew, and that failed. What you wrote before is stored in this browser. Nothing can be typed here until the page is loaded again.",
+		brokenLost: "You typed this in the meantime. It is not stored: copy it if you need it.",
+		loadAgain: "Load again",
 	},
 	keys: {
 		title: "Keyboard shortcuts",
