@@ -54,7 +54,9 @@ export class DocumentEditor {
 	private readonly binding: Binding;
 	private readers: Reader[] = [];
 	private frame = 0;
-	private placing = false;
+	private drawing = false;
+	private pulling = false; // in the next frame
+	private placing = false; // others' carets, in the next frame
 	private lastInput = 0;
 	private held: Held | null = null;
 	private settledAt = 0;
@@ -99,17 +101,36 @@ export class DocumentEditor {
 		this.binding.attach(this.tiptap.view);
 	}
 
-	/// The runtime has patches: draw them in the next frame.  A hidden page has no frames, so a timer stands in.
+	/// The runtime has patches: draw them in the next frame.
 	pullSoon(): void {
-		if (this.frame) return;
-		const pull = () => {
+		this.pulling = true;
+		this.drawSoon();
+	}
+
+	// What others did is drawn once a frame, their words and then their carets, however many of both have come.  A hidden
+	// page has no frames, so a timer stands in.
+	private drawSoon(): void {
+		if (this.frame || this.drawing) return;
+		const draw = () => {
 			this.frame = 0;
-			// compositionEnded() pulls what is left for it.
-			if (this.tiptap.isDestroyed || this.held || Date.now() < this.settledAt) return;
-			this.readDom();
-			if (!this.binding.pull()) this.pullWhenIdle();
+			this.drawing = true;
+			try {
+				this.drawNow();
+			} finally {
+				this.drawing = false;
+			}
 		};
-		this.frame = document.hidden ? window.setTimeout(pull, 200) : requestAnimationFrame(pull);
+		this.frame = document.hidden ? window.setTimeout(draw, 200) : requestAnimationFrame(draw);
+	}
+
+	private drawNow(): void {
+		const { pulling } = this;
+		this.pulling = false;
+		// compositionEnded() asks for what is left out here.
+		if (this.tiptap.isDestroyed || this.held || Date.now() < this.settledAt) return;
+		this.readDom();
+		if (pulling && !this.binding.pull()) this.pullWhenIdle();
+		if (this.placing) this.placeNow();
 	}
 
 	private pullWhenIdle(): void {
@@ -245,22 +266,22 @@ export class DocumentEditor {
 		if (!view.composing) (view as unknown as { domObserver: { flush(): void } }).domObserver.flush();
 	}
 
-	// Carets are placed once per turn, however many things moved, and never into a composition.
 	private place(): void {
-		if (this.placing) return;
 		this.placing = true;
-		queueMicrotask(() => {
-			this.placing = false;
-			if (this.tiptap.isDestroyed || this.tiptap.view.composing || Date.now() < this.settledAt) return;
-			this.readDom();
-			const { view } = this.tiptap;
-			const places = this.binding.caretPositions();
-			const carets = this.readers.flatMap((reader): CaretView[] => {
-				const at = places.get(reader.id);
-				return at ? [{ id: reader.id, name: reader.name, colour: reader.colour, ink: reader.ink, ...at }] : [];
-			});
-			view.dispatch(view.state.tr.setMeta(caretsKey, carets).setMeta("addToHistory", false));
+		this.drawSoon();
+	}
+
+	// Never into a composition.
+	private placeNow(): void {
+		const { view } = this.tiptap;
+		this.placing = false;
+		if (view.composing) return;
+		const places = this.binding.caretPositions();
+		const carets = this.readers.flatMap((reader): CaretView[] => {
+			const at = places.get(reader.id);
+			return at ? [{ id: reader.id, name: reader.name, colour: reader.colour, ink: reader.ink, ...at }] : [];
 		});
+		view.dispatch(view.state.tr.setMeta(caretsKey, carets).setMeta("addToHistory", false));
 	}
 
 	private compositionEnded(): void {

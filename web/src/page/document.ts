@@ -74,7 +74,8 @@ export class DocumentPage {
 	update(state: State): void {
 		const { open } = state;
 		if (!open || open.grid !== this.grid) return;
-		document.title = open.title ? `${open.title} · ${texts.product}` : texts.product;
+		const title = open.title ? `${open.title} · ${texts.product}` : texts.product;
+		if (document.title !== title) document.title = title;
 		this.title.update(open.title, open.phase === "ready" && open.role === Role.edit);
 		this.status.update(state);
 		this.people.update(state);

@@ -19,6 +19,27 @@ export function fill(parent: Element, ...children: Child[]): void {
 	parent.replaceChildren(...children.filter((child): child is Node | string => child !== null && child !== false));
 }
 
+/// The same where most of it is as it was: what is equal stays, with its focus, and the page has nothing to lay out.
+export function refill(parent: Element, ...children: Child[]): void {
+	const wanted = children.filter((child): child is Node | string => child !== null && child !== false).map((child) => (typeof child === "string" ? new Text(child) : child));
+	wanted.forEach((child, i) => {
+		const old = parent.childNodes[i];
+		if (!old) parent.append(child);
+		else if (!old.isEqualNode(child)) old.replaceWith(child);
+	});
+	while (parent.childNodes.length > wanted.length) parent.lastChild!.remove();
+}
+
+/// Set an element's text, if it is another one.
+export function say(element: Element, text: string): void {
+	if (element.textContent !== text) element.textContent = text;
+}
+
+/// Set an attribute, if it is another one.
+export function mark(element: Element, name: string, value: string): void {
+	if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+}
+
 /// Colours are 24-bit numbers on the wire.
 export function cssColour(colour: number): string {
 	return "#" + (colour & 0xffffff).toString(16).padStart(6, "0");

@@ -1,6 +1,6 @@
 // notices.ts -- what a person should know now, above the text.
 import { Notice, Role, type State } from "../app/state";
-import { fill, h } from "./dom";
+import { h, refill } from "./dom";
 import { icon } from "./icons";
 import { texts } from "./texts";
 
@@ -14,7 +14,7 @@ export class Notices {
 		if (state.storageFull) list.push({ text: texts.notices.full, bad: true, code: null });
 		for (const [code, text] of state.notices) list.push({ text: noticeText(code, text), bad: code === Notice.fork, code });
 		if (state.open?.phase === "ready" && state.open.role !== Role.edit) list.push({ text: texts.notices.viewOnly, bad: false, code: null });
-		fill(
+		refill(
 			this.container,
 			...list.map(({ text, bad, code }) =>
 				h(

@@ -1,13 +1,13 @@
 // people.ts -- who is here: one disc per device, oneself first.
 import { SessionRole, type State } from "../app/state";
 import { coloursOf } from "./colours";
-import { cssColour, fill, h, inkOn } from "./dom";
+import { cssColour, h, inkOn, mark, refill } from "./dom";
 import { texts } from "./texts";
 
 const SHOWN = 4;
 
 export class People {
-	readonly container = h("div", { class: "people" });
+	readonly container = h("div", { class: "people", role: "group" });
 
 	constructor(private readonly profile: () => void) {}
 
@@ -22,9 +22,8 @@ export class People {
 		}
 		const list = [...others.values()];
 		const hidden = list.slice(SHOWN);
-		this.container.setAttribute("aria-label", texts.people.label(list.length + 1));
-		this.container.setAttribute("role", "group");
-		fill(
+		mark(this.container, "aria-label", texts.people.label(list.length + 1));
+		refill(
 			this.container,
 			...list.slice(0, SHOWN).map((person) => disc(h("span", { class: "disc", role: "img", "aria-label": person.text, title: person.text }), person.name, person.colour)),
 			hidden.length > 0 && h("span", { class: "disc disc-more", title: hidden.map((person) => person.text).join(", ") }, texts.people.more(hidden.length)),

@@ -1,6 +1,6 @@
 // status.ts -- the chip that tells the truth: connected or not, and how many devices hold one's last change.
 import { SessionRole, type Device, type Durability, type OpenDocument, type State } from "../app/state";
-import { fill, h } from "./dom";
+import { h, mark, refill, say } from "./dom";
 import { icon } from "./icons";
 import { texts } from "./texts";
 
@@ -20,16 +20,16 @@ export class Status {
 		const durability = open?.durability ?? null;
 		const word = t[connection];
 		const safety = state.storageFull ? t.full : safetyOf(durability);
-		this.button.dataset["state"] = state.storageFull ? "bad" : connection;
-		this.button.dataset["safe"] = String(durability?.safe ?? 0);
-		this.word.textContent = word;
-		this.safety.textContent = safety;
+		mark(this.button, "data-state", state.storageFull ? "bad" : connection);
+		mark(this.button, "data-safe", String(durability?.safe ?? 0));
+		say(this.word, word);
+		say(this.safety, safety);
 		// Room for one word: the bad news first.
-		this.short.textContent = state.storageFull ? t.full : connection !== "live" ? word : durability && durability.safe > 1 ? t.short(durability.safe) : safety || word;
+		say(this.short, state.storageFull ? t.full : connection !== "live" ? word : durability && durability.safe > 1 ? t.short(durability.safe) : safety || word);
 		const holders = durability?.devices.filter((device) => device.holds).map((device) => device.name) ?? [];
-		this.button.title = holders.length > 0 ? `${word} · ${safety}: ${[t.here, ...holders].join(", ")}` : `${word}${safety ? ` · ${safety}` : ""}`;
+		mark(this.button, "title", holders.length > 0 ? `${word} · ${safety}: ${[t.here, ...holders].join(", ")}` : `${word}${safety ? ` · ${safety}` : ""}`);
 		const wrote = durability?.wrote === true;
-		fill(
+		refill(
 			this.details,
 			h("h2", {}, t.title),
 			h("p", { class: "muted" }, connection === "live" ? t.liveHint : connection === "connecting" ? t.connectingHint : t.offlineHint, state.connectionDetail ? ` ${state.connectionDetail}` : ""),

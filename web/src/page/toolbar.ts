@@ -2,7 +2,7 @@
 import type { ChainedCommands } from "@tiptap/core";
 import type { DocumentEditor } from "../editor/editor";
 import type { KeyName } from "../editor/keymap";
-import { fill, h } from "./dom";
+import { fill, h, mark } from "./dom";
 import { icon, type IconName } from "./icons";
 import { keyText } from "./keys";
 import { texts } from "./texts";
@@ -72,9 +72,10 @@ export class Toolbar {
 		for (const { item, button } of this.buttons) {
 			if (!item.active) continue;
 			const [name, attrs] = typeof item.active === "string" ? [item.active, {}] : item.active;
-			button.setAttribute("aria-pressed", String(tiptap.isActive(name, attrs)));
+			mark(button, "aria-pressed", String(tiptap.isActive(name, attrs)));
 		}
-		this.style.value = String([1, 2, 3].find((level) => tiptap.isActive("heading", { level })) ?? 0);
+		const style = String([1, 2, 3].find((level) => tiptap.isActive("heading", { level })) ?? 0);
+		if (this.style.value !== style) this.style.value = style;
 	}
 
 	private button(item: Item): HTMLButtonElement {
