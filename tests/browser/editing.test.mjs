@@ -72,17 +72,18 @@ test("headings, lists and their nesting, quote, code, rule: by keyboard, the sam
 test("toolbar buttons format the selection and say whether they are on", LIMIT, async () => {
 	await fresh("Toolbar");
 	const { page } = a;
+	const toolbar = page.getByRole("toolbar", { name: "Formatting", exact: true });
 	await page.keyboard.type("some words");
 	await page.keyboard.press("Control+a");
 	for (const [name, tag] of [["Bold", "strong"], ["Italic", "em"], ["Strikethrough", "s"], ["Highlight", "mark"], ["Code", "code"]]) {
-		const button = page.getByRole("button", { name, exact: true });
+		const button = toolbar.getByRole("button", { name, exact: true });
 		await button.click();
 		await until(`${name} to be on`, async () => (await button.getAttribute("aria-pressed")) === "true");
 		await b.page.locator(`.ProseMirror ${tag}`).waitFor();
 	}
 	await page.getByLabel("Text style").selectOption("2");
 	await b.page.locator(".ProseMirror h2").waitFor();
-	await page.getByRole("button", { name: "Link" }).click();
+	await toolbar.getByRole("button", { name: "Link" }).click();
 	await page.getByLabel("Address").fill("example.org/page");
 	await page.keyboard.press("Enter");
 	await b.page.locator('.ProseMirror a[href="https://example.org/page"]').waitFor();

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sources } from "./sources.mjs";
 
-const [schemas, outlines, counting, searching, keymap, keys, help, core] = await sources(
-	"editor/schema", "editor/headings", "editor/count", "editor/search", "editor/keymap", "page/keys", "page/help", "@tiptap/core",
+const [schemas, outlines, counting, searching, slashes, keymap, keys, help, core, pmState] = await sources(
+	"editor/schema", "editor/headings", "editor/count", "editor/search", "editor/slash", "editor/keymap", "page/keys", "page/help", "@tiptap/core", "@tiptap/pm/state",
 );
 const schema = core.getSchema(schemas.extensions);
 const p = (...content) => schema.node("paragraph", null, content.map((one) => (typeof one === "string" ? schema.text(one) : one)));
@@ -93,4 +93,31 @@ test("the text of a block has one unit for each of its positions", () => {
 	const block = p("a\u{1f600}", schema.node("hardBreak"), schema.node("object"), "b");
 	assert.equal(searching.blockText(block), "a\u{1f600}\n\ufffcb");
 	assert.equal(searching.blockText(block).length, block.content.size);
+});
+
+test("a slash counts where a block or a word begins, and not in words, addresses and code", () => {
+	const bold = schema.marks.bold.create();
+	const at = (node) => {
+		const doc = schema.node("doc", null, [node]);
+		const state = pmState.EditorState.create({ doc, selection: pmState.TextSelection.create(doc, doc.content.size - 1) });
+		const slash = slashes.slashAt(state);
+		return slash && [slash.from, slash.to, slash.query];
+	};
+	assert.deepEqual(at(p("/")), [1, 2, ""]);
+	assert.deepEqual(at(p("one /Head")), [5, 10, "head"]);
+	assert.deepEqual(at(p("one /heading 2")), [5, 15, "heading 2"]);
+	assert.deepEqual(at(p("a", schema.node("hardBreak"), schema.text("/x", [bold]))), [3, 5, "x"]);
+	for (const text of ["and/or", "http://x", "/ ", "/two words and more", "//", "/usr/bin"]) assert.equal(at(p(text)), null, text);
+	assert.equal(at(p(schema.text("/", [schema.marks.code.create()]))), null);
+	assert.equal(at(schema.node("codeBlock", null, [schema.text("/")])), null);
+});
+
+test("what is typed behind a slash finds names first, then other words for them", () => {
+	const list = [{ text: "Text", also: "plain" }, { text: "Bullet list", also: "ul points" }, { text: "List", also: "text" }];
+	const fits = (query) => slashes.fitting(list, query).map(({ text }) => text);
+	assert.deepEqual(fits(""), ["Text", "Bullet list", "List"]);
+	assert.deepEqual(fits("li"), ["List", "Bullet list"]);
+	assert.deepEqual(fits("te"), ["Text", "List"]);
+	assert.deepEqual(fits("bullet l"), ["Bullet list"]);
+	assert.deepEqual(fits("ext"), []);
 });

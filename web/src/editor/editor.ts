@@ -23,6 +23,9 @@ const LARGE = 300;
 // Nobody is typing when no key came for this long.
 const QUIET_MS = 500;
 
+// How near to the window's edges the caret may come, in pixels: bars stand at the top.
+const COVERED = { top: 118, right: 5, bottom: 32, left: 5 };
+
 /// What one editor hands over to the next one of its document.
 export interface Held {
 	readonly text: string[]; // the items, one element each
@@ -73,6 +76,8 @@ export class DocumentEditor {
 			enableCoreExtensions: { delete: false },
 			extensions: [...extensions, this.keys(placeholder)],
 			editorProps: {
+				scrollThreshold: COVERED,
+				scrollMargin: COVERED,
 				attributes: { role: "textbox", "aria-multiline": "true", "aria-label": label, spellcheck: "true", translate: "no" },
 				transformPastedHTML: (html) => readPasted(html),
 				handleClickOn: (_view, _pos, _node, _at, event) => this.followLink(event),

@@ -1,28 +1,34 @@
-// desk.ts -- the paper, and what lies around it to work with: find and replace, the outline, the count, the keys.
+// desk.ts -- the paper, and what lies around it to work with: find and replace, the outline, the count, the keys,
+// the menu that a slash opens and the bar beside what is selected.
 import type { DocumentEditor } from "../editor/editor";
 import { WordCount } from "./count";
 import { h } from "./dom";
 import { FindBar } from "./find";
+import { Floating } from "./floating";
 import { showHelp } from "./help";
 import { keyText, pageKey, type PageKey } from "./keys";
 import type { MenuItem } from "./menu";
 import { Outline } from "./outline";
+import { SlashMenu } from "./slash";
 import { texts } from "./texts";
 
 export class Desk {
 	private readonly find: FindBar;
 	private readonly count = new WordCount();
+	private readonly slash = new SlashMenu();
+	private readonly floating: Floating;
 	private editable = false;
 	private readonly onKey = (event: KeyboardEvent) => this.key(event);
 	readonly outline: Outline;
 	readonly container: HTMLElement;
 
 	/// `tools` is what stands above the paper and does not scroll away.
-	constructor(paper: HTMLElement, private readonly tools: HTMLElement) {
+	constructor(paper: HTMLElement, private readonly tools: HTMLElement, link: () => void) {
 		const top = () => tools.getBoundingClientRect().bottom || (tools.previousElementSibling?.getBoundingClientRect().bottom ?? 0);
 		this.find = new FindBar(top);
+		this.floating = new Floating(top, link);
 		this.outline = new Outline((open) => this.container?.classList.toggle("has-outline", open), top);
-		this.container = h("div", { class: "desk" }, this.outline.container, paper, this.find.container, this.count.container);
+		this.container = h("div", { class: "desk" }, this.outline.container, paper, this.floating.container, this.find.container, this.count.container, this.slash.container);
 		// Captured: some of these keys mean something to the text as well.
 		addEventListener("keydown", this.onKey, true);
 	}
@@ -33,6 +39,8 @@ export class Desk {
 		this.find.attach(editor, editable);
 		this.outline.attach(editor);
 		this.count.attach(editor);
+		this.slash.attach(editor, editable);
+		this.floating.attach(editor, editable);
 	}
 
 	/// There is no text.
@@ -40,6 +48,8 @@ export class Desk {
 		this.find.detach();
 		this.outline.detach();
 		this.count.detach();
+		this.slash.detach();
+		this.floating.detach();
 	}
 
 	destroy(): void {
@@ -83,6 +93,7 @@ export class Desk {
 	}
 
 	private toTools(): boolean {
+		if (this.floating.focus()) return true;
 		const first = this.tools.querySelector<HTMLElement>("button, select");
 		first?.focus();
 		return first !== null;

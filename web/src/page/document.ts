@@ -35,7 +35,7 @@ export class DocumentPage {
 	});
 	private readonly tools = h("div", { class: "tools" });
 	private readonly paper = h("main", { class: "paper" });
-	private readonly desk = new Desk(this.paper, this.tools);
+	private readonly desk = new Desk(this.paper, this.tools, () => this.editor && showLink(this.editor));
 	private editor: DocumentEditor | null = null;
 	private toolbar: Toolbar | null = null;
 	private waiting: Waiting | null = null;

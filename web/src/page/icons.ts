@@ -38,7 +38,7 @@ const PATHS = {
 	down: "M6 9l6 6 6-6",
 	right: "M9 6l6 6-6 6",
 	outline: "M4 6h16 M8 12h12 M8 18h12 M4 12h.01 M4 18h.01",
-	more: "M5.500 12h.01 M12 12h.01 M18.500 12h.01",
+	more: "M5 12a.5.5 0 101 0 .5.5 0 00-1 0z M11.500 12a.5.5 0 101 0 .5.5 0 00-1 0z M18 12a.5.5 0 101 0 .5.5 0 00-1 0z",
 	keyboard: "M3 6h18v12H3z M7 10h.01 M12 10h.01 M17 10h.01 M8 14h8",
 	count: "M4 7h16 M4 12h16 M4 17h9",
 	paragraph: "M6 6h12 M12 6v13",

@@ -100,6 +100,14 @@ export const texts = {
 		codeBlock: "Code block",
 		rule: "Divider",
 	},
+	floating: { label: "Formatting of the selection" },
+	slash: {
+		label: "Blocks",
+		also: {
+			paragraph: "paragraph plain normal", heading1: "h1 title section", heading2: "h2 subtitle section", heading3: "h3 section", bullet: "ul unordered points", ordered: "ol ordered 1",
+			task: "todo to-do checkbox check", quote: "blockquote citation", codeBlock: "pre program snippet", rule: "hr line rule separator",
+		},
+	},
 	outline: { title: "Outline", empty: "Headings of the document appear here.", untitled: "Heading without words" },
 	count: {
 		title: "Words and characters",
