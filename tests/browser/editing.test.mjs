@@ -337,6 +337,7 @@ test("a title that is still being typed is kept by the browser's Back, and by Fo
 	await a.page.evaluate(() => history.back()); // no key, no click: the field keeps the focus
 	await a.page.locator(".row-title", { hasText: "Typed in a hurry" }).waitFor({ timeout: 5000 });
 	await a.page.evaluate(() => history.forward());
+	await a.page.locator(".ProseMirror").waitFor(); // the page before it has something of that label, too
 	await until("the title in its document", async () => (await title.inputValue()) === "Typed in a hurry");
 	clean();
 });

@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { sources } from "./sources.mjs";
 
 globalThis.location = { hash: "" };
-globalThis.addEventListener ??= () => undefined; // which node lacks
+const heard = new Map(); // what the newest controller listens for
+globalThis.addEventListener = (name, listener) => heard.set(name, listener);
 globalThis.document = { addEventListener: () => undefined };
 Object.defineProperty(globalThis, "navigator", { value: { locks: { request: async () => undefined } } });
 const [{ Controller }, { decode, encode }, { Command, Effect, Event }, { toBase64Url }] = await sources("app/controller", "runtime/msgpack", "runtime/runtime", "app/bytes");
@@ -58,21 +59,32 @@ test("who goes on while a document is being closed gets where they went last", a
 	assert.deepEqual(failed, []);
 });
 
-test("a title that is said in the moment of going on is sent before its document is closed, and to no other one", async () => {
-	const { controller, go, answer, questions, failed } = surroundings();
+test("last words are sent before their document is closed or stored, and to no other one", async () => {
+	const { controller, go, answer, tell, questions, failed } = surroundings();
 	await go(1);
 	await answer(Command.open, 1);
-	const grid = (byte) => toBase64Url(new Uint8Array(32).fill(byte));
-	controller.dispatch({ type: "rename", grid: grid(1), title: "Last words" });
+	await tell([Effect.grid, new Uint8Array(32).fill(1), 1, 2, ""]);
+	let words = 0;
+	const asked = () => questions.map((one) => [one.command, one.grid]);
+	const end = controller.beforeLeaving(() => controller.dispatch({ type: "rename", grid: toBase64Url(new Uint8Array(32).fill(1)), title: `Last words ${++words}` }));
+	// In one turn: when the listener has returned the page may be gone.
+	heard.get("beforeunload")({ preventDefault: () => undefined });
+	assert.deepEqual(asked(), [[Command.title, 1], [Command.flush, 1]]);
+	await answer(Command.title, 1);
+	await answer(Command.flush, 1);
 	controller.dispatch({ type: "navigate", hash: address(2) });
 	await turn();
-	assert.deepEqual(questions.map((one) => [one.command, one.grid]), [[Command.title, 1], [Command.close, 1]]);
+	assert.deepEqual(asked(), [[Command.title, 1], [Command.close, 1]]);
 	await answer(Command.title, 1);
 	await answer(Command.close, 1);
 	await answer(Command.open, 2);
-	controller.dispatch({ type: "rename", grid: grid(1), title: "Too late" });
-	await turn();
-	assert.deepEqual(questions, []);
+	await go(3);
+	await answer(Command.close, 2);
+	await answer(Command.open, 3);
+	assert.equal(words, 3);
+	end();
+	await go(4);
+	assert.equal(words, 3);
 	assert.deepEqual(failed, []);
 });
 

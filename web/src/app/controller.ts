@@ -31,6 +31,7 @@ export class Controller {
 	private readonly host: Host;
 	private readonly library: Library;
 	private readonly listeners: Listener[] = [];
+	private readonly lastWords = new Set<() => void>();
 	private readonly linkStates = new Map<number, { state: number; detail: string }>();
 	private readonly formats = new Map<number, Format>();
 	private readonly known = new Map<string, OpenDocument>(); // what effects have said of each open grid
@@ -61,6 +62,13 @@ export class Controller {
 		});
 		document.addEventListener("visibilitychange", () => document.hidden && this.flush());
 		addEventListener("beforeunload", (event) => this.unsaved() && event.preventDefault());
+	}
+
+	/// Call `say` when the open document is about to be closed, or the page to go, and what it dispatches still counts.
+	/// The function given back ends that.
+	beforeLeaving(say: () => void): () => void {
+		this.lastWords.add(say);
+		return () => void this.lastWords.delete(say);
 	}
 
 	/// Bring the peer up; resolves when it knows who we are.
@@ -206,10 +214,11 @@ export class Controller {
 
 	private async act(action: Action): Promise<void> {
 		const { state } = this;
-		// Who is quick finds buttons before the peer knows its keys.  A title can only be typed later, and must be sent
-		// before the address that is dispatched next closes its document.
+		if (action.type === "navigate") this.sayLastWords();
+		// Who is quick finds buttons before the peer knows its keys.
 		if (action.type === "create" || action.type === "profile") await this.begun;
-		await this.opening;
+		// A title can only be typed later, and waits for nothing: the page may be gone in a moment.
+		if (action.type !== "rename" || this.again) await this.opening;
 		switch (action.type) {
 			case "navigate":
 				state.route = parseRoute(action.hash);
@@ -393,6 +402,7 @@ export class Controller {
 	}
 
 	private flush(): void {
+		this.sayLastWords();
 		this.tell(Command.flush);
 		this.host.hurry();
 	}
@@ -400,6 +410,10 @@ export class Controller {
 	// A command for the open document, if there is one, that needs no answer.
 	private tell(command: number): void {
 		if (this.state.open?.phase === "ready" && !this.again) this.runtime.command(command, this.openGrid()).catch(() => undefined);
+	}
+
+	private sayLastWords(): void {
+		for (const say of this.lastWords) say();
 	}
 
 	// Typed and not yet on the disk: what closing the tab now would lose.

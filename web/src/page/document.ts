@@ -22,6 +22,7 @@ import { Waiting } from "./waiting";
 
 export class DocumentPage {
 	private readonly title: Title;
+	private readonly forgetTitle: () => void; // nobody asks it for its last words any more
 	private readonly status = new Status();
 	private readonly people: People;
 	private readonly notices: Notices;
@@ -49,6 +50,7 @@ export class DocumentPage {
 
 	constructor(private readonly controller: Controller, readonly grid: string, private readonly failed: (error: unknown) => void) {
 		this.title = new Title((title) => controller.dispatch({ type: "rename", grid, title }), () => this.editor?.focus());
+		this.forgetTitle = controller.beforeLeaving(() => this.title.send());
 		this.people = new People(() => showProfile(controller.state.me, (name, colour) => controller.dispatch({ type: "profile", name, colour })));
 		this.notices = new Notices((notice) => controller.dispatch({ type: "dismiss", notice }));
 		this.container = h(
@@ -95,6 +97,7 @@ export class DocumentPage {
 
 	destroy(): void {
 		this.controller.caret(null);
+		this.forgetTitle();
 		this.title.destroy();
 		this.clear();
 		this.desk.destroy();
