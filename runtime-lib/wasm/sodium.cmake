@@ -36,9 +36,11 @@ foreach(file
     crypto_core/hsalsa20/ref2/core_hsalsa20_ref2.c
     crypto_core/salsa/ref/core_salsa_ref.c
     crypto_generichash/blake2b/generichash_blake2.c
+    crypto_generichash/blake2b/ref/blake2b-compress-ref.c
     crypto_generichash/blake2b/ref/blake2b-ref.c
     crypto_generichash/blake2b/ref/generichash_blake2b.c
     crypto_generichash/crypto_generichash.c
+    crypto_hash/sha512/cp/hash_sha512_cp.c
     crypto_hash/sha512/hash_sha512.c
     crypto_onetimeauth/crypto_onetimeauth.c
     crypto_onetimeauth/poly1305/donna/poly1305_donna.c
@@ -75,21 +77,19 @@ foreach(file
   target_sources(sodium PRIVATE ${sodium_dir}/${file})
 endforeach()
 
-# Three of its files are changed on their way in.  What is to be replaced must be there: another version of the library
-# stops the build here.
-function(edit name from to)
-  string(FIND "${${name}}" "${from}" at)
-  if(at EQUAL -1)
-    message(FATAL_ERROR "libsodium's ${name} is not the one that sodium.cmake was written for")
-  endif()
-  string(REPLACE "${from}" "${to}" edited "${${name}}")
-  set(${name} "${edited}" PARENT_SCOPE)
-endfunction()
-
-# Ed25519 without its tables, 31 KiB (ed25519_base.h says why), and with arithmetic of scalars that is small (scalar.c).
+# One of its files is changed on its way in: Ed25519 without its tables, 31 KiB (ed25519_base.h says why).  What is to be
+# replaced must be there: another version of the library stops the build here.
 set(ref10 ${sodium_dir}/crypto_core/ed25519/ref10)
-file(READ ${ref10}/ed25519_ref10.c ed25519_ref10)
-edit(ed25519_ref10 [[    static const ge25519_precomp base[32][8] = { /* base[i][j] = (j+1)*256^i*B */
+file(READ ${ref10}/ed25519_ref10.c ed25519)
+function(edit from to)
+  string(FIND "${ed25519}" "${from}" at)
+  if(at EQUAL -1)
+    message(FATAL_ERROR "libsodium's ed25519_ref10.c is not the one that sodium.cmake was written for")
+  endif()
+  string(REPLACE "${from}" "${to}" edited "${ed25519}")
+  set(ed25519 "${edited}" PARENT_SCOPE)
+endfunction()
+edit([[    static const ge25519_precomp base[32][8] = { /* base[i][j] = (j+1)*256^i*B */
 #ifdef HAVE_TI_MODE
 # include "fe_51/base.h"
 #else
@@ -97,7 +97,7 @@ edit(ed25519_ref10 [[    static const ge25519_precomp base[32][8] = { /* base[i]
 #endif
     };
 ]] "    base_compute();\n")
-edit(ed25519_ref10 [[    static const ge25519_precomp Bi[8] = {
+edit([[    static const ge25519_precomp Bi[8] = {
 #ifdef HAVE_TI_MODE
 # include "fe_51/base2.h"
 #else
@@ -105,32 +105,8 @@ edit(ed25519_ref10 [[    static const ge25519_precomp Bi[8] = {
 #endif
     };
 ]] "    const ge25519_precomp *Bi = base_odd;\n")
-edit(ed25519_ref10 "    slide_vartime(bslide, b);\n" "    slide_vartime(bslide, b);\n    base_compute();\n")
-edit(ed25519_ref10 "static void\nge25519_cmov8_base(" "#include \"ed25519_base.h\"\n\nstatic void\nge25519_cmov8_base(")
-foreach(ours reduce muladd)
-  edit(ed25519_ref10 "\nsc25519_${ours}(" "\nsc25519_${ours}_unrolled(")
-endforeach()
-
-# Hashing in loops: BLAKE2b's twelve rounds, SHA-512's sixteen steps between two extensions of the message.  That costs
-# BLAKE2b a quarter of its speed, 0.06 us for a node of a log's tree, whose heads cost a hundred of Ed25519 to check.
-set(blake2b ${sodium_dir}/crypto_generichash/blake2b/ref)
-file(READ ${blake2b}/blake2b-compress-ref.c blake2b_compress)
-edit(blake2b_compress "    ROUND(0);\n" "    for (i = 0; i < 12; i++)\n        ROUND(i);\n")
-foreach(i RANGE 1 11)
-  edit(blake2b_compress "    ROUND(${i});\n" "")
-endforeach()
-set(sha512 ${sodium_dir}/crypto_hash/sha512/cp)
-file(READ ${sha512}/hash_sha512_cp.c sha512_cp)
-edit(sha512_cp "        RNDr(S, W, 0, i);\n" "        for (int k = 0; k < 16; k++) {\n            RNDr(S, W, k, i)\n        }\n")
-edit(sha512_cp "        MSCH(W, 0, i);\n" "        for (int k = 0; k < 16; k++)\n            MSCH(W, k, i);\n")
-foreach(i RANGE 1 15)
-  edit(sha512_cp "        RNDr(S, W, ${i}, i);\n" "")
-  edit(sha512_cp "        MSCH(W, ${i}, i);\n" "")
-endforeach()
-
-foreach(name ed25519_ref10 blake2b_compress sha512_cp)
-  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/gen/${name}.c CONTENT "${${name}}" @ONLY)
-  target_sources(sodium PRIVATE ${CMAKE_BINARY_DIR}/gen/${name}.c)
-endforeach()
-target_sources(sodium PRIVATE ${CMAKE_CURRENT_LIST_DIR}/scalar.c)
-target_include_directories(sodium PRIVATE ${ref10} ${blake2b} ${CMAKE_CURRENT_LIST_DIR})
+edit("    slide_vartime(bslide, b);\n" "    slide_vartime(bslide, b);\n    base_compute();\n")
+edit("static void\nge25519_cmov8_base(" "#include \"ed25519_base.h\"\n\nstatic void\nge25519_cmov8_base(")
+file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/gen/ed25519_ref10.c CONTENT "${ed25519}" @ONLY)
+target_sources(sodium PRIVATE ${CMAKE_BINARY_DIR}/gen/ed25519_ref10.c)
+target_include_directories(sodium PRIVATE ${ref10} ${CMAKE_CURRENT_LIST_DIR})
