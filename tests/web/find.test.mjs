@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { random, sources } from "./sources.mjs";
 
-const [items, drawing, schemas, bindings, searching, replacing, core, pmState] = await sources(
-	"editor/items", "editor/draw", "editor/schema", "editor/binding", "editor/search", "editor/replace", "@tiptap/core", "@tiptap/pm/state",
+const [items, drawing, flatten, schemas, bindings, searching, replacing, core, pmState] = await sources(
+	"editor/items", "editor/draw", "editor/flatten", "editor/schema", "editor/binding", "editor/search", "editor/replace", "@tiptap/core", "@tiptap/pm/state",
 );
 const schema = core.getSchema(schemas.extensions);
 const PLAIN = { matchCase: false, wholeWord: false };
@@ -72,6 +72,34 @@ function someDoc(next) {
 	}
 	return schema.topNodeType.create(null, drawing.draw(schema, items.blocksOf(sequence)));
 }
+
+test("many places found in one walk, or in any order, are those found one by one", () => {
+	for (let seed = 1; seed <= 100; seed++) {
+		const next = random(seed);
+		const doc = someDoc(next);
+		const held = new items.Items();
+		const fill = () => held.fill(flatten.itemsBetween(doc, 0, doc.content.size));
+		fill();
+		const places = Array.from({ length: doc.content.size + 1 }, (_, pos) => pos);
+		const one = (pos) => (fill(), flatten.indexAt(held, doc, pos)); // with no memory of earlier searches
+		const wanted = places.map(one);
+		fill();
+		assert.deepEqual(flatten.indexesAt(held, doc, places), wanted, `seed ${seed}`);
+		const some = places.filter(() => next(3) === 0);
+		assert.deepEqual(flatten.indexesAt(held, doc, some), some.map((pos) => wanted[pos]), `seed ${seed}`);
+		for (let i = 0; i < 60; i++) {
+			const pos = next(places.length);
+			assert.equal(flatten.indexAt(held, doc, pos), wanted[pos], `seed ${seed}`);
+			const gap = held.locate(wanted[pos]);
+			assert.equal(held.index(gap), wanted[pos], `seed ${seed}`);
+			const block = next(held.blocks.length);
+			const node = doc.nodeAt(flatten.blockPos(doc, block));
+			assert.equal(flatten.blocksBefore(doc, flatten.blockPos(doc, block)), block, `seed ${seed}`);
+			assert.ok(flatten.isBlock(node), `seed ${seed}`);
+		}
+		assert.equal(held.length, wanted.at(-1), `seed ${seed}`);
+	}
+});
 
 test("one step for many replacements makes what a step each would make, and its inverse takes it back", () => {
 	for (let seed = 1; seed <= 200; seed++) {

@@ -11,6 +11,7 @@ import { draw, drawInline, drawMarks, objectData } from "./draw";
 import { blockPos, gapPos, indexAt } from "./flatten";
 import { Kind, type Items, type Run } from "./items";
 import { makeChange, mapIndex, type Change, type Changes } from "./patches";
+import { ReplaceManyStep, type Replacement } from "./replace";
 import { stretchOf, stretchWith, type Stretch } from "./translate";
 
 /// Make `changes` in `items`, which are in step with `state.doc`, and return the transaction that shows them.
@@ -23,7 +24,7 @@ export function applyChanges(state: EditorState, items: Items, changes: Changes)
 		redraw(tr, stretchOf(doc, 0, doc.childCount - 1), items, 0, items.blocks.length);
 	} else {
 		const runs = findRuns(doc, items, changes.list);
-		const steps: { at: number; take: () => void }[] = [];
+		const steps: PlacedStep[] = [];
 		for (const change of changes.list) {
 			if (runs.some((run) => touches(run, items, change))) continue;
 			placeSimple(tr, items, change, steps);
@@ -40,7 +41,9 @@ export function applyChanges(state: EditorState, items: Items, changes: Changes)
 		});
 		// A stable sort keeps later changes at one place before earlier ones, once turned around.
 		steps.sort((a, b) => a.at - b.at);
-		for (const step of steps.reverse()) step.take();
+		const texts = steps.flatMap(({ text }) => (text ? [text] : []));
+		if (texts.length > 1 && texts.length === steps.length) tr.step(new ReplaceManyStep(joined(texts)));
+		else for (const step of steps.reverse()) step.take();
 	}
 	keep(tr, items, (index) => mapIndex(changes.list, index));
 	return tr;
@@ -110,7 +113,25 @@ function touches(run: Stretch, items: Items, change: Change): boolean {
 	return first < run.firstBlock + run.blocks && last >= run.firstBlock;
 }
 
-function placeSimple(tr: Transaction, items: Items, change: Change, steps: { at: number; take: () => void }[]): void {
+// A step at its place in the document before all of them.
+interface PlacedStep {
+	at: number;
+	take: () => void;
+	text?: Replacement; // what it is, when it only replaces text
+}
+
+// Those that touch are one.
+function joined(texts: readonly Replacement[]): Replacement[] {
+	const list: Replacement[] = [];
+	for (const text of texts) {
+		const last = list.at(-1);
+		if (last && text.from <= last.to) list[list.length - 1] = { from: last.from, to: Math.max(last.to, text.to), content: last.content.append(text.content) };
+		else list.push(text);
+	}
+	return list;
+}
+
+function placeSimple(tr: Transaction, items: Items, change: Change, steps: PlacedStep[]): void {
 	const { doc } = tr;
 	const { schema } = doc.type;
 	const from = items.locate(change.old);
@@ -118,12 +139,12 @@ function placeSimple(tr: Transaction, items: Items, change: Change, steps: { at:
 	if (change.op === "insert") {
 		const code = doc.resolve(at).parent.type.spec.code === true;
 		const content = drawInline(schema, { runs: change.added as Run[] }, code);
-		steps.push({ at, take: () => tr.step(new ReplaceStep(at, at, new Slice(content, 0, 0))) });
+		steps.push({ at, take: () => tr.step(new ReplaceStep(at, at, new Slice(content, 0, 0))), text: { from: at, to: at, content } });
 		return;
 	}
 	const to = gapPos(doc, items.locate(change.old + change.count));
 	if (change.op === "delete") {
-		steps.push({ at, take: () => tr.step(new ReplaceStep(at, to, Slice.empty)) });
+		steps.push({ at, take: () => tr.step(new ReplaceStep(at, to, Slice.empty)), text: { from: at, to, content: Fragment.empty } });
 		return;
 	}
 	const marks = drawMarks(schema, change.format);

@@ -45,6 +45,24 @@ export function indexAt(items: Items, doc: Node, pos: number): number {
 	return items.index({ block: before - 1, offset: inlineCount($pos.parent, $pos.parentOffset) });
 }
 
+/// The item indexes of positions in ascending order: as indexAt(), in one walk.
+export function indexesAt(items: Items, doc: Node, positions: readonly number[]): number[] {
+	const found: number[] = [];
+	let blocks = 0;
+	const upTo = (end: number, index: (pos: number) => number) => {
+		while (found.length < positions.length && positions[found.length]! <= end) found.push(index(positions[found.length]!));
+	};
+	doc.descendants((node, pos) => {
+		if (!isBlock(node)) return true;
+		upTo(pos, () => items.start(blocks));
+		const block = blocks++;
+		if (node.isTextblock) upTo(pos + 1 + node.content.size, (at) => items.index({ block, offset: inlineCount(node, at - pos - 1) }));
+		return false;
+	});
+	upTo(Infinity, () => items.start(blocks));
+	return found;
+}
+
 // Items in the first `size` units of a text block's content.
 function inlineCount(block: Node, size: number): number {
 	let n = 0;
@@ -57,13 +75,23 @@ function inlineCount(block: Node, size: number): number {
 	return n;
 }
 
+// The outermost node in which a block was looked for last: edits come in clusters, those of others in order.
+let near = { doc: null as Node | null, child: 0, pos: 0, blocks: 0 };
+
 /// Where the node of a block begins.
 export function blockPos(doc: Node, block: number): number {
-	let node = doc;
-	let pos = -1; // of the node's own opening; the document has none
-	let left = block;
-	while (!isBlock(node) || node === doc) {
-		pos++;
+	let { child, pos, blocks } = near.doc === doc && near.blocks <= block ? near : { child: 0, pos: 0, blocks: 0 };
+	for (; child < doc.childCount - 1; child++) {
+		const node = doc.child(child);
+		const n = blockCount(node);
+		if (block < blocks + n) break;
+		blocks += n;
+		pos += node.nodeSize;
+	}
+	near = { doc, child, pos, blocks };
+	let node = doc.maybeChild(child);
+	for (let left = block - blocks; node && !isBlock(node) && node.childCount > 0; ) {
+		pos++; // into the node
 		let i = 0;
 		for (; i < node.childCount - 1; i++) {
 			const n = blockCount(node.child(i));
@@ -71,7 +99,6 @@ export function blockPos(doc: Node, block: number): number {
 			left -= n;
 			pos += node.child(i).nodeSize;
 		}
-		if (node.childCount === 0) break;
 		node = node.child(i);
 	}
 	return pos;

@@ -172,6 +172,7 @@ const EMPTY: Block = { marker: false, format: NONE, runs: [], count: 0 };
 
 export class Items {
 	private list: Block[] = [EMPTY];
+	private total = 0;
 	// Where the last search ended: edits come in clusters, loads in ascending order.
 	private near = { block: 0, start: 0 };
 
@@ -180,20 +181,22 @@ export class Items {
 	}
 
 	get length(): number {
-		const last = this.list.length - 1;
-		return this.start(last) + size(this.list[last]!);
+		return this.total;
 	}
 
 	/// Index of a block's first item; one past the last block is the length.
 	start(block: number): number {
-		let { block: k, start } = this.near.block <= block ? this.near : { block: 0, start: 0 };
+		let { block: k, start } = this.near.block <= 2 * block ? this.near : { block: 0, start: 0 };
 		for (; k < block; k++) start += size(this.list[k]!);
+		while (k > block) start -= size(this.list[--k]!);
+		if (k < this.list.length) this.near = { block: k, start };
 		return start;
 	}
 
 	/// The gap before item `index`: it belongs to the block of the item before it.
 	locate(index: number): Gap {
-		let { block, start } = this.near.start < index ? this.near : { block: 0, start: 0 };
+		let { block, start } = this.near.start <= 2 * index ? this.near : { block: 0, start: 0 };
+		while (block > 0 && start >= index) start -= size(this.list[--block]!);
 		while (block < this.list.length - 1 && start + size(this.list[block]!) < index) start += size(this.list[block++]!);
 		this.near = { block, start };
 		return { block, offset: index - start - (this.list[block]!.marker ? 1 : 0) };
@@ -213,6 +216,7 @@ export class Items {
 
 	restore(snapshot: readonly Block[]): void {
 		this.list = [...snapshot];
+		this.total = sizes(this.list);
 		this.near = { block: 0, start: 0 };
 	}
 
@@ -262,7 +266,7 @@ export class Items {
 		const [before, inside, after] = cut(segments(this.list.slice(first, last + 1)), from - start, to - start);
 		const made = blocksOf(edit(before, after, inside));
 		this.near = { block: first, start };
-		this.list.splice(first, last + 1 - first, ...made);
+		this.total += sizes(made) - sizes(this.list.splice(first, last + 1 - first, ...made));
 		if (this.list.length === 0) this.list = [EMPTY];
 		if (this.list.length > 1 && size(this.list[0]!) === 0) this.list.shift();
 		if (first === 0) this.near = { block: 0, start: 0 };
@@ -271,6 +275,10 @@ export class Items {
 
 function size(block: Block): number {
 	return block.count + (block.marker ? 1 : 0);
+}
+
+function sizes(blocks: readonly Block[]): number {
+	return blocks.reduce((n, block) => n + size(block), 0);
 }
 
 /// The items of blocks.

@@ -7,7 +7,7 @@
 import { AddMarkStep, AttrStep, RemoveMarkStep, ReplaceAroundStep, ReplaceStep, type Step } from "@tiptap/pm/transform";
 import type { Node } from "@tiptap/pm/model";
 import { BLOCK_KEYS, format, Kind, NONE, shapeAttrs, sliceRun, withKey, type Items, type Run, type Scalar, type Segment } from "./items";
-import { blockCount, blocksBefore, indexAt, isBlock, itemsBetween, markKey, shapeAt } from "./flatten";
+import { blockCount, blocksBefore, indexAt, indexesAt, isBlock, itemsBetween, markKey, shapeAt } from "./flatten";
 import { drawnShapes } from "./draw";
 import { ReplaceManyStep } from "./replace";
 import type { Value } from "../runtime/msgpack";
@@ -58,15 +58,8 @@ export function translateStep(edits: Edits, step: Step, before: Node, after: Nod
 	}
 	const { from, to } = span(step, before);
 	giveMarkers(edits, before, from, to);
-	const ranges: { from: number; to: number; added: Segment[] }[] = [];
-	step.getMap().forEach((oldFrom, oldTo, newFrom, newTo) => {
-		ranges.push({
-			from: indexAt(edits.items, before, oldFrom),
-			to: indexAt(edits.items, before, oldTo),
-			added: itemsBetween(after, newFrom, newTo),
-		});
-	});
 	const inText = step instanceof ReplaceManyStep;
+	const ranges = inText ? manyRanges(edits, step, before) : rangesOf(edits, step, before, after);
 	let structural = !inText && !(step instanceof ReplaceStep);
 	for (const range of ranges.reverse()) {
 		const old = edits.items.read(range.from, range.to);
@@ -79,6 +72,31 @@ export function translateStep(edits: Edits, step: Step, before: Node, after: Nod
 	if (inText) return;
 	if (structural || !$from.sameParent(before.resolve(to)) || !$from.parent.isTextblock)
 		writeShapes(edits, after, step.getMap().map(from, -1), step.getMap().map(to, 1));
+}
+
+interface Range {
+	from: number; // item indexes
+	to: number;
+	added: Segment[];
+}
+
+function rangesOf(edits: Edits, step: Step, before: Node, after: Node): Range[] {
+	const ranges: Range[] = [];
+	step.getMap().forEach((oldFrom, oldTo, newFrom, newTo) => {
+		ranges.push({
+			from: indexAt(edits.items, before, oldFrom),
+			to: indexAt(edits.items, before, oldTo),
+			added: itemsBetween(after, newFrom, newTo),
+		});
+	});
+	return ranges;
+}
+
+// The same, without a walk through the document for each of many.
+function manyRanges(edits: Edits, { list }: ReplaceManyStep, before: Node): Range[] {
+	const indexes = indexesAt(edits.items, before, list.flatMap(({ from, to }) => [from, to]));
+	const paragraph = before.type.schema.nodes["paragraph"]!;
+	return list.map(({ content }, i) => ({ from: indexes[2 * i]!, to: indexes[2 * i + 1]!, added: itemsBetween(paragraph.create(null, content), 0, content.size) }));
 }
 
 // The positions of `before` whose blocks a step may change.
