@@ -227,8 +227,8 @@ test("a document survives a reload, with title and formatting, and the list show
 	await a.page.getByRole("link", { name: "All documents" }).click();
 	const row = a.page.locator(".row", { hasText: "Stays here" });
 	await row.waitFor();
-	await row.getByRole("button").click();
-	await a.page.getByRole("button", { name: "Remove", exact: true }).click();
+	await row.getByRole("button", { name: "More" }).click();
+	await a.page.getByRole("menuitem", { name: "Remove" }).click();
 	await row.waitFor({ state: "detached" });
 	clean();
 });
@@ -253,8 +253,8 @@ test("a document that another tab shows is not removed under its hands", LIMIT, 
 	await other.goto(`${world.origin}/#/`);
 	const row = other.locator(".row", { hasText: "Still open" });
 	const remove = async () => {
-		await row.getByRole("button").click();
-		await other.getByRole("button", { name: "Remove", exact: true }).click();
+		await row.getByRole("button", { name: "More" }).click();
+		await other.getByRole("menuitem", { name: "Remove" }).click();
 	};
 	await remove();
 	await other.getByText("is open in another tab").waitFor();

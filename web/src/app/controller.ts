@@ -6,17 +6,19 @@ import { Command, CommandError, Effect, Runtime, Status } from "../runtime/runti
 import type { Value } from "../runtime/msgpack";
 import type { Peer } from "../runtime/wasm";
 import type { Caret, Port } from "../editor/binding";
-import { format, type Attrs, type Block, type Format, type Segment } from "../editor/items";
+import { blocksOf, format, type Attrs, type Block, type Format, type Segment } from "../editor/items";
 import { fromBase64Url, toBase64Url, toHex } from "./bytes";
 import { Library } from "./library";
 import type { NodeInfo } from "./node";
 import type { Reporter } from "./reporter";
 import { documentAddress, parseRoute, type Route } from "./route";
+import { beginning, Shelf } from "./shelf";
 import { Role, initialState, Notice, type Action, type OpenDocument, type Person, type State } from "./state";
 
 const KIND_PERSON = 0;
 const FLOW_BODY = 0;
 const CARET_EVERY_MS = 100; // presence is at most 10 a second
+const REMOVAL_LEFT_MS = 60_000; // longer than any page offers to undo it
 const LINK_STATE = ["connecting", "live", "refused", "draining"] as const;
 
 /// What the page hears besides changed state.
@@ -30,6 +32,8 @@ export class Controller {
 	private readonly runtime: Runtime;
 	private readonly host: Host;
 	private readonly library: Library;
+	private readonly shelf = new Shelf();
+	private readonly editedMs = new Map<string, number>(); // documents edited since this page was loaded
 	private readonly listeners: Listener[] = [];
 	private readonly lastWords = new Set<() => void>();
 	private readonly linkStates = new Map<number, { state: number; detail: string }>();
@@ -99,14 +103,15 @@ export class Controller {
 	/// The open document for its editor; every call answers at once.
 	port(): Port {
 		const grid = this.openGrid();
+		const edited = () => void this.editedMs.set(toBase64Url(grid), (this.lastEdit = Date.now()));
 		return {
 			edit: (edits) => {
-				this.lastEdit = Date.now();
+				edited();
 				this.runtime.now(Command.edit, grid, edits);
 			},
 			poll: () => this.runtime.now(Command.poll, grid),
-			undo: () => ((this.lastEdit = Date.now()), this.runtime.now(Command.undo, grid)),
-			redo: () => ((this.lastEdit = Date.now()), this.runtime.now(Command.redo, grid)),
+			undo: () => (edited(), this.runtime.now(Command.undo, grid)),
+			redo: () => (edited(), this.runtime.now(Command.redo, grid)),
 			format: (id) => this.format(grid, id),
 		};
 	}
@@ -161,9 +166,39 @@ export class Controller {
 	/// Delete a document and its keys here; false where another tab has it open: what is typed there would go nowhere.
 	async remove(grid: string): Promise<boolean> {
 		const removed = await alone(grid, () => this.runtime.command(Command.forget, fromBase64Url(grid)!));
+		if (removed) this.shelf.forget(grid);
+		else this.keep(grid);
 		await this.list();
 		this.changed();
 		return removed;
+	}
+
+	/// A document is no longer shown, and remove() follows unless keep() does; false where another tab has it open.
+	async removeSoon(grid: string): Promise<boolean> {
+		const free = await alone(grid, async () => undefined);
+		if (free) this.shelf.change(grid, { removedMs: Date.now() });
+		this.changed();
+		return free;
+	}
+
+	/// It stays after all.
+	keep(grid: string): void {
+		if (this.shelf.card(grid).removedMs > 0) this.shelf.change(grid, { removedMs: 0 });
+		this.changed();
+	}
+
+	/// Show a document before all others, or no longer.
+	pin(grid: string, pinned: boolean): void {
+		this.shelf.change(grid, { pinned });
+		this.changed();
+	}
+
+	/// Home shall know how a document begins, and that it was edited.
+	remember(grid: string, blocks: readonly Block[]): void {
+		const old = this.shelf.card(grid);
+		const text = beginning(blocks);
+		const editedMs = Math.max(old.editedMs, this.editedMs.get(grid) ?? 0);
+		if (text !== old.text || editedMs !== old.editedMs) this.shelf.change(grid, { text, editedMs });
 	}
 
 	/// What stands in a document that is not open here.  Throws NotHere.
@@ -190,6 +225,7 @@ export class Controller {
 			// What it begins with is nobody's typing: a document that was opened again has nothing to undo.
 			await this.runtime.command(Command.close, grid);
 			this.known.delete(toBase64Url(grid));
+			this.remember(toBase64Url(grid), blocksOf(content));
 			await this.list();
 			this.changed();
 			void this.askForStorage();
@@ -261,6 +297,7 @@ export class Controller {
 		if (open.phase === "missing") open.phase = "loading";
 		state.open = open;
 		this.unshare = share(open.grid);
+		this.keep(open.grid); // whoever opens it wants it
 		this.changed();
 		try {
 			await this.runtime.command(Command.open, fromBase64Url(route.grid)!, route.mode, route.secret);
@@ -298,7 +335,17 @@ export class Controller {
 
 	private async list(): Promise<void> {
 		const list = (await this.runtime.command(Command.list)) as [Uint8Array, string, string, number][];
-		this.state.documents = list.map(([grid, mode, title, openedMs]) => ({ grid: toBase64Url(grid), mode, title, openedMs }));
+		await this.shelf.refresh();
+		const documents = list.map(([grid, mode, title, openedMs]) => ({ grid: toBase64Url(grid), mode, title, openedMs }));
+		const there = new Set(documents.map(({ grid }) => grid));
+		for (const { grid, removedMs } of [...this.shelf.cards.values()]) {
+			// The page was closed before it was done.
+			const late = removedMs > 0 && Math.abs(Date.now() - removedMs) > REMOVAL_LEFT_MS;
+			if (late && there.has(grid) && (await alone(grid, () => this.runtime.command(Command.forget, fromBase64Url(grid)!)))) there.delete(grid);
+			if (!there.has(grid)) this.shelf.forget(grid);
+		}
+		this.state.cards = this.shelf.cards;
+		this.state.documents = documents.filter(({ grid }) => there.has(grid));
 	}
 
 	private listen(): void {

@@ -1,5 +1,6 @@
 // state.ts -- all that the page shows, and the actions that change it.
 import type { Route } from "./route";
+import type { Card } from "./shelf";
 
 export type Connection = "offline" | "connecting" | "live";
 
@@ -63,6 +64,7 @@ export interface State {
 	route: Route;
 	me: Me;
 	documents: DocumentEntry[] | null;
+	cards: ReadonlyMap<string, Card>; // what home remembers of them
 	open: OpenDocument | null;
 	connection: Connection;
 	connectionDetail: string;
@@ -83,6 +85,7 @@ export function initialState(route: Route): State {
 		route,
 		me: { name: "", colour: 0 },
 		documents: null,
+		cards: new Map(),
 		open: null,
 		connection: "connecting",
 		connectionDetail: "",

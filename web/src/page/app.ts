@@ -1,7 +1,10 @@
 // app.ts -- the whole page: home or one document, and what floats above both.
 import type { Controller } from "../app/controller";
+import { NotHere } from "../app/library";
 import type { Reporter } from "../app/reporter";
-import type { State } from "../app/state";
+import { documentAddress } from "../app/route";
+import type { DocumentEntry, State } from "../app/state";
+import { segments } from "../editor/items";
 import { DocumentPage, message } from "./document";
 import { fill, h } from "./dom";
 import { Home } from "./home";
@@ -10,7 +13,10 @@ import { icon } from "./icons";
 import { People } from "./people";
 import { showProfile } from "./profile";
 import { texts } from "./texts";
-import { Toasts } from "./toasts";
+import { contentOf, type Template } from "./templates";
+import { Toasts, type Toast } from "./toasts";
+
+const UNDO_MS = 10_000;
 
 export class App {
 	private readonly toasts = new Toasts();
@@ -19,6 +25,7 @@ export class App {
 	private readonly home: Home;
 	private readonly top: HTMLElement;
 	private readonly import: Import;
+	private removals: Toast[] = [];
 	private document: DocumentPage | null = null;
 	private shown = "";
 	readonly container = h("div", { class: "app" }, this.stage, this.toasts.container);
@@ -26,14 +33,17 @@ export class App {
 	constructor(private readonly controller: Controller, private readonly reporter: Reporter) {
 		this.people = new People(() => showProfile(controller.state.me, (name, colour) => controller.dispatch({ type: "profile", name, colour })));
 		this.import = new Import(controller, this.toasts, reporter.report, () => controller.state.route.name === "home");
-		this.home = new Home(
-			() => controller.dispatch({ type: "create" }),
-			() => this.import.pick(),
-			(entry) => {
-				const title = entry.title || texts.home.untitled;
-				controller.remove(entry.grid).then((removed) => this.toasts.show(removed ? texts.remove.done(title) : texts.remove.open(title)), reporter.report);
-			},
-		);
+		this.home = new Home({
+			create: () => controller.dispatch({ type: "create" }),
+			template: (template) => this.start(template),
+			open: () => this.import.pick(),
+			pin: (entry, pinned) => controller.pin(entry.grid, pinned),
+			duplicate: (entry) => void this.duplicate(entry),
+			read: (entry) => controller.read(entry.grid),
+			remove: (entry) => void this.remove(entry).catch(reporter.report),
+			undo: () => this.undo(),
+			failed: (error) => this.failed(error),
+		});
 		this.top = h("header", { class: "bar bar-home" }, h("a", { class: "brand", href: "#/" }, icon("logo"), texts.product), h("span", { class: "space" }), this.people.container);
 		reporter.show((text) => this.toasts.show(texts.failure.unexpected(text)));
 		controller.subscribe({
@@ -41,6 +51,58 @@ export class App {
 			patches: () => this.document?.patches(),
 		});
 		this.update(controller.state);
+	}
+
+	private start(template: Template): void {
+		const today = new Intl.DateTimeFormat("en", { day: "numeric", month: "long", year: "numeric" }).format();
+		this.controller.add(template.title(today), contentOf(template)).then((grid) => (location.hash = documentAddress(grid)), this.reporter.report);
+	}
+
+	private async duplicate(entry: DocumentEntry): Promise<void> {
+		try {
+			const blocks = await this.controller.read(entry.grid);
+			location.hash = documentAddress(await this.controller.add(texts.files.copyOf(entry.title || texts.home.untitled), segments(blocks)));
+		} catch (error) {
+			this.failed(error);
+		}
+	}
+
+	// It leaves the list at once, and this browser when nobody wanted it back for some seconds.
+	private async remove(entry: DocumentEntry): Promise<void> {
+		const title = entry.title || texts.home.untitled;
+		if (!(await this.controller.removeSoon(entry.grid))) {
+			this.toasts.show(texts.remove.open(title));
+			return;
+		}
+		const over = () => (this.removals = this.removals.filter((one) => one !== toast));
+		const toast = this.toasts.show(texts.remove.done(title), {
+			shownMs: UNDO_MS,
+			action: {
+				text: texts.remove.undo,
+				run: () => {
+					over();
+					this.controller.keep(entry.grid);
+					this.toasts.show(texts.remove.back(title));
+					setTimeout(() => this.home.focusOn(entry.grid));
+				},
+			},
+			gone: () => {
+				over();
+				this.controller.remove(entry.grid).then((removed) => removed || this.toasts.show(texts.remove.open(title)), this.reporter.report);
+			},
+		});
+		this.removals.push(toast);
+	}
+
+	private undo(): boolean {
+		const last = this.removals.at(-1);
+		last?.take();
+		return last !== undefined;
+	}
+
+	private failed(error: unknown): void {
+		if (error instanceof NotHere) this.toasts.show(texts.files.notHere);
+		else this.reporter.report(error);
 	}
 
 	private update(state: State): void {

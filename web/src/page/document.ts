@@ -46,12 +46,16 @@ export class DocumentPage {
 	private broken = false; // and that failed
 	private drawn: readonly Reader[] = []; // whose carets the editor shows
 	private toolbarFrame = 0;
+	private readonly remember = () => {
+		if (this.editor) this.controller.remember(this.grid, this.editor.blocks());
+	};
 	readonly container: HTMLElement;
 
 	constructor(private readonly controller: Controller, readonly grid: string, private readonly failed: (error: unknown) => void) {
 		this.title = new Title((title) => controller.dispatch({ type: "rename", grid, title }), () => this.editor?.focus());
 		this.forgetTitle = controller.beforeLeaving(() => this.title.send());
 		this.people = new People(() => showProfile(controller.state.me, (name, colour) => controller.dispatch({ type: "profile", name, colour })));
+		document.addEventListener("visibilitychange", this.remember);
 		this.notices = new Notices((notice) => controller.dispatch({ type: "dismiss", notice }));
 		this.container = h(
 			"div",
@@ -96,6 +100,8 @@ export class DocumentPage {
 	}
 
 	destroy(): void {
+		this.remember();
+		document.removeEventListener("visibilitychange", this.remember);
 		this.controller.caret(null);
 		this.forgetTitle();
 		this.title.destroy();

@@ -43,11 +43,13 @@ export class Menu {
 			icon(symbol), text ?? null,
 		);
 		this.container = h("div", { class: "menu-box" }, this.button, this.list);
-		this.list.addEventListener("beforetoggle", (event) => (event as ToggleEvent).newState === "open" && this.draw());
-		this.list.addEventListener("toggle", (event) => {
+		this.list.addEventListener("beforetoggle", (event) => {
 			const open = (event as ToggleEvent).newState === "open";
 			this.button.setAttribute("aria-expanded", String(open));
-			if (!open) return;
+			if (open) this.draw();
+		});
+		this.list.addEventListener("toggle", (event) => {
+			if ((event as ToggleEvent).newState !== "open") return;
 			this.place();
 			this.items()[0]?.focus();
 		});
@@ -78,6 +80,7 @@ export class Menu {
 	// Under the button, or above it where there is no room.
 	private place(): void {
 		const at = this.button.getBoundingClientRect();
+		this.list.style.left = this.list.style.top = "0"; // as wide as it wants to be
 		const { offsetWidth: width, offsetHeight: height } = this.list;
 		const below = at.bottom + 4 + height <= innerHeight - 8 || at.top < height + 12;
 		this.list.style.top = `${below ? Math.min(at.bottom + 4, Math.max(8, innerHeight - height - 8)) : at.top - height - 4}px`;

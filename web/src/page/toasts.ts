@@ -7,6 +7,7 @@ const SHOWN_MS = 5000;
 export interface Toast {
 	update(text: string): void;
 	close(): void;
+	take(): void; // do what its button does
 }
 
 export interface ToastOptions {
@@ -33,11 +34,16 @@ export class Toasts {
 			clearTimeout(timer);
 			if (shownMs < Infinity && !over) timer = setTimeout(() => end(false), shownMs);
 		};
+		const take = () => {
+			if (over) return;
+			end(true);
+			action?.run();
+		};
 		const toast = h(
 			"div",
 			{ class: "toast" },
 			words,
-			action ? h("button", { class: "toast-action", type: "button", onclick: () => (end(true), action.run()) }, action.text) : null,
+			action ? h("button", { class: "toast-action", type: "button", onclick: take }, action.text) : null,
 		);
 		if (action) {
 			// Who is about to press it has time to.
@@ -46,6 +52,6 @@ export class Toasts {
 		}
 		this.container.append(toast);
 		wait();
-		return { update: (now) => fill(words, now), close: () => end(false) };
+		return { update: (now) => fill(words, now), close: () => end(false), take };
 	}
 }

@@ -1,0 +1,52 @@
+// find.ts -- the documents that somebody looks for, by words of their titles and of how their texts begin.
+import type { Card } from "./shelf";
+import type { DocumentEntry } from "./state";
+
+export interface Found {
+	entry: DocumentEntry;
+	card: Card | undefined;
+	atMs: number; // when it was last opened or edited
+	edited: boolean; // edited later than opened, or about then
+	snippet: { before: string; match: string; after: string } | null; // where the text has the first word
+}
+
+const BEFORE = 20; // characters shown before a match
+const AFTER = 100;
+const OPENED_MS = 60_000; // whoever edits has opened it before: of the two, the edit is said
+
+/// Those that have all the words, pinned ones and then the latest first; all without words.
+export function findDocuments(documents: readonly DocumentEntry[], cards: ReadonlyMap<string, Card>, query: string): Found[] {
+	const words = plain(query).split(/\s+/).filter(Boolean);
+	const found: Found[] = [];
+	for (const entry of documents) {
+		const card = cards.get(entry.grid);
+		if (card && card.removedMs > 0) continue;
+		const title = plain(entry.title);
+		const text = words.length > 0 ? plain(card?.text ?? "") : "";
+		if (!words.every((word) => title.includes(word) || text.includes(word))) continue;
+		const inText = words.find((word) => !title.includes(word));
+		const editedMs = card?.editedMs ?? 0;
+		found.push({
+			entry, card, atMs: Math.max(entry.openedMs, editedMs), edited: editedMs > 0 && editedMs + OPENED_MS >= entry.openedMs,
+			snippet: inText === undefined ? null : cut(card!.text, text, inText),
+		});
+	}
+	return found.sort((a, b) => Number(b.card?.pinned ?? false) - Number(a.card?.pinned ?? false) || b.atMs - a.atMs);
+}
+
+// Without case and accents, each character where it was.
+function plain(text: string): string {
+	return Array.from({ length: text.length }, (_, i) => {
+		const c = text[i]!;
+		if (c < "\x80") return c.toLowerCase();
+		const bare = c.normalize("NFD")[0]!.toLowerCase();
+		return bare.length === 1 ? bare : c;
+	}).join("");
+}
+
+function cut(text: string, searched: string, word: string): Found["snippet"] {
+	const at = searched.indexOf(word);
+	const from = Math.max(0, at - BEFORE);
+	const to = at + word.length + AFTER;
+	return { before: (from > 0 ? "… " : "") + text.slice(from, at), match: text.slice(at, at + word.length), after: text.slice(at + word.length, to) + (to < text.length ? " …" : "") };
+}
