@@ -30,7 +30,7 @@ const focused = () => page.evaluate(() => document.activeElement.closest(".row")
 
 async function home(on = page) {
 	await on.goto(`${world.origin}/#/`);
-	await on.locator(".row").first().waitFor();
+	await on.locator(".row-title").first().waitFor();
 }
 
 test("the list shows the latest first, when it was edited and how it begins", LIMIT, async () => {
@@ -79,7 +79,7 @@ test("the list is walked by arrows, Enter opens, and Back comes to the list", LI
 	await page.locator(".ProseMirror").waitFor();
 	assert.equal(await page.getByLabel("Title").inputValue(), second);
 	await page.getByRole("link", { name: "All documents" }).click();
-	await page.locator(".row").first().waitFor();
+	await page.locator(".row-title").first().waitFor();
 	clean();
 });
 
@@ -104,7 +104,7 @@ test("a menu is opened, walked and left by keys", LIMIT, async () => {
 	await until("it to be first", async () => (await titles())[0] === "Flat" || titles());
 	assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), "More for Flat", "the focus moves with its row");
 	await page.reload();
-	await page.locator(".row").first().waitFor();
+	await page.locator(".row-title").first().waitFor();
 	assert.equal((await titles())[0], "Flat");
 	await row("Flat").getByRole("button", { name: "Pin Flat" }).click();
 	await until("the list as before", async () => (await titles())[0] !== "Flat");
@@ -134,7 +134,7 @@ test("what is removed comes back by Undo and by its key, and is gone when nobody
 	await page.mouse.move(5, 5);
 	await undo.waitFor({ state: "detached", timeout: 20_000 });
 	await page.reload();
-	await page.locator(".row").first().waitFor();
+	await page.locator(".row-title").first().waitFor();
 	assert.equal(await row("Trains").count(), 0);
 	await page.goto(`${world.origin}/#${link}`);
 	await page.getByText("This browser does not have this document").waitFor();
@@ -163,7 +163,7 @@ test("a page closed before a removal was done leaves it to the next, and another
 		Date.now = () => now() + 120_000;
 	});
 	await page.reload();
-	await page.locator(".row").first().waitFor();
+	await page.locator(".row-title").first().waitFor();
 	await until("it to be removed", () => page.evaluate(() => new Promise((resolve) => {
 		const request = indexedDB.open("toygrid-shelf");
 		request.onsuccess = () => {

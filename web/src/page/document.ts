@@ -12,6 +12,7 @@ import { showLink } from "./link";
 import { documentMenu } from "./more";
 import { Notices } from "./notices";
 import { People } from "./people";
+import { PrintCopy } from "./print";
 import { showProfile } from "./profile";
 import { showShare } from "./share";
 import { Status } from "./status";
@@ -34,6 +35,7 @@ export class DocumentPage {
 		tools: () => this.desk.menu(),
 		failed: (error) => this.failed(error),
 	});
+	private readonly print = new PrintCopy(() => this.editor && { title: this.controller.state.open?.title ?? "", doc: this.editor.tiptap.state.doc });
 	private readonly tools = h("div", { class: "tools" });
 	private readonly paper = h("main", { class: "paper" });
 	private readonly desk = new Desk(this.paper, this.tools, () => this.editor && showLink(this.editor));
@@ -101,6 +103,7 @@ export class DocumentPage {
 
 	destroy(): void {
 		this.remember();
+		this.print.destroy();
 		document.removeEventListener("visibilitychange", this.remember);
 		this.controller.caret(null);
 		this.forgetTitle();
