@@ -230,6 +230,7 @@ test("a file is opened as a document, written out again in three formats, and co
 		await a.page.keyboard.type("only here");
 		await a.page.goto(address);
 		await until("the first document", async () => (await a.page.getByLabel("Title").inputValue()) === "Lamp");
+		await a.page.locator(".ProseMirror h1", { hasText: "Lamp" }).waitFor();
 		assert.doesNotMatch(await text(a.page), /only here/);
 		// An HTML file comes in as the same document.
 		await a.page.getByRole("link", { name: "All documents" }).click();

@@ -334,6 +334,7 @@ test("floating toolbar: beside the selection, reached by Alt+F10, gone by Escape
 	await keyboard.press("Control+Home");
 	assert.equal(await bar.isVisible(), false);
 	await keyboard.press("Shift+Control+ArrowRight");
+	await page.evaluate(() => dispatchEvent(new Event("scroll"))); // of the jump, told a moment later
 	await bar.waitFor();
 	const { above, inside } = await page.evaluate(() => {
 		const words = getSelection().getRangeAt(0).getBoundingClientRect();

@@ -25,6 +25,12 @@ export class Floating {
 		else if (this.visible) this.update();
 	};
 	private readonly hideNow = () => this.hide();
+	// Words that were selected a moment ago may be the reason for the scrolling: they have yet to stand still.
+	private readonly onScroll = () => {
+		const soon = this.timer !== undefined;
+		this.hide();
+		if (soon) this.showSoon();
+	};
 	private readonly onDown = (event: Event) => {
 		if (this.container.contains(event.target as Node)) return;
 		this.pointing = true;
@@ -55,7 +61,7 @@ export class Floating {
 		);
 		this.container.replaceChildren(...this.buttons);
 		editor.tiptap.on("transaction", this.onTransaction);
-		addEventListener("scroll", this.hideNow, { passive: true });
+		addEventListener("scroll", this.onScroll, { passive: true });
 		addEventListener("resize", this.hideNow);
 		addEventListener("pointerdown", this.onDown, true);
 		addEventListener("pointerup", this.onUp, true);
@@ -67,7 +73,7 @@ export class Floating {
 		this.hide();
 		this.editor?.tiptap.off("transaction", this.onTransaction);
 		this.editor = null;
-		removeEventListener("scroll", this.hideNow);
+		removeEventListener("scroll", this.onScroll);
 		removeEventListener("resize", this.hideNow);
 		removeEventListener("pointerdown", this.onDown, true);
 		removeEventListener("pointerup", this.onUp, true);
@@ -87,6 +93,7 @@ export class Floating {
 
 	private hide(): void {
 		clearTimeout(this.timer);
+		this.timer = undefined;
 		this.container.hidden = true;
 	}
 
@@ -98,6 +105,7 @@ export class Floating {
 
 	private show(): void {
 		const { editor } = this;
+		this.timer = undefined;
 		if (!editor || editor.tiptap.isDestroyed) return;
 		const { view, state } = editor.tiptap;
 		const { selection } = state;
