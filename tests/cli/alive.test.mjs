@@ -29,10 +29,10 @@ test("without a terminal: a line now and then with age and progress, and none fo
 		step building job
 		step quick true`);
 	const lines = stdout.trimEnd().split("\n");
-	assert.match(lines[0], /^\[1\/2\] building \.\.\. [12] s so far, 3 of 45$/);
+	assert.match(lines[0], /^\[1\/2\] building \.\.\. \d+ s so far, 3 of 45$/);
 	assert.ok(lines.length >= 3 && lines.length <= 4, stdout);
-	assert.match(lines.at(-2), /^\[1\/2\] building \.\.\. [23] s$/);
-	assert.match(lines.at(-1), /^\[2\/2\] quick \.\.\. [01] s$/);
+	assert.match(lines.at(-2), /^\[1\/2\] building \.\.\. \d+ s$/);
+	assert.match(lines.at(-1), /^\[2\/2\] quick \.\.\. \d+ s$/);
 	assert.doesNotMatch(log, /so far/);
 });
 
@@ -43,9 +43,9 @@ test("on a terminal: one line, rewritten, never wider than it", () => {
 		step installing job`, { terminal: true });
 	assert.equal(stdout.match(/\n/g).length, 1, stdout);
 	const shown = stdout.trimEnd().split("\r").map((text) => text.replace("\x1b[K", ""));
-	assert.match(shown[1], /^\[1\/1\] installing \.\.\. [12] s, setting up/);
+	assert.match(shown[1], /^\[1\/1\] installing \.\.\. \d+ s, setting up/);
 	for (const text of shown) assert.ok(text.length < 40, text);
-	assert.match(shown.at(-1), /^\[1\/1\] installing \.\.\. [23] s$/);
+	assert.match(shown.at(-1), /^\[1\/1\] installing \.\.\. \d+ s$/);
 });
 
 test("progress is that of the running step, from ninja, ctest and apt", () => {
@@ -70,6 +70,6 @@ test("who reads the output is not kept waiting when the step has ended", () => {
 test("a failed step still says why", () => {
 	const { status, stdout, stderr } = run("steps 1\nstep failing sh -c 'sleep 1.5; echo No space left on device; exit 1'");
 	assert.equal(status, 1);
-	assert.match(stdout, /^\[1\/1\] failing \.\.\. failed after [12] s$/m);
+	assert.match(stdout, /^\[1\/1\] failing \.\.\. failed after \d+ s$/m);
 	assert.match(stderr, /failing failed: the disk is full/);
 });
