@@ -2,7 +2,7 @@
 //
 //   node tests/browser/screenshots.mjs OUTDIR
 //
-// home, editor, share, status, viewer at 1280 and 390 px, light and dark.
+// home, editor, share, status, what one works with in the text, viewer at 1280 and 390 px, light and dark.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { converged, inWorld, text, until } from "./world.mjs";
@@ -89,6 +89,27 @@ await inWorld({}, async (world) => {
 	await a.page.locator(".status").click();
 	await shoot("status");
 	await a.page.keyboard.press("Escape");
+	const { keyboard } = a.page;
+	await a.page.locator(".ProseMirror p").first().click();
+	await keyboard.press("Control+f");
+	await keyboard.type("the");
+	await a.page.getByRole("button", { name: "Replace too" }).click();
+	await shoot("find");
+	await keyboard.press("Escape");
+	await a.page.locator(".ProseMirror p").first().dblclick({ position: { x: 120, y: 12 } });
+	await shoot("selected");
+	await keyboard.press("Control+End");
+	await keyboard.press("Enter");
+	await keyboard.type("/");
+	await shoot("slash");
+	await keyboard.press("Escape");
+	await keyboard.press("Backspace");
+	await keyboard.press("Control+/");
+	await shoot("keys");
+	await keyboard.press("Escape");
+	await keyboard.press("Control+Alt+o");
+	await shoot("outline");
+	await keyboard.press("Control+Alt+o");
 	const c = await world.profile();
 	await c.visit(view);
 	await until("the text", async () => /large/.test(await text(c.page)));
