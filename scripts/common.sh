@@ -43,10 +43,17 @@ kill_tree() {
 	kill -TERM "$1" 2>/dev/null
 }
 
-stop_steps() {
-	[ -z "$ticker_pid" ] || kill "$ticker_pid" 2>/dev/null
-	[ -z "$step_pid" ] || kill_tree "$step_pid"
+# A shell that was forked a moment ago still has our traps, and would lose a TERM: then we would wait for it for ever.
+stop_ticker() {
+	[ -n "$ticker_pid" ] || return 0
+	kill -KILL "$ticker_pid" 2>/dev/null
+	wait "$ticker_pid" 2>/dev/null
 	ticker_pid=
+}
+
+stop_steps() {
+	stop_ticker
+	[ -z "$step_pid" ] || kill_tree "$step_pid"
 	step_pid=
 }
 
@@ -132,9 +139,7 @@ try_step() {
 	wait "$step_pid"
 	step_status=$?
 	step_pid=
-	kill "$ticker_pid" 2>/dev/null
-	wait "$ticker_pid" 2>/dev/null
-	ticker_pid=
+	stop_ticker
 	[ ! -t 1 ] || printf '\r\033[K'
 	if [ "$step_status" -eq 0 ]; then
 		printf '%s %s s\n' "$label" "$(elapsed "$began")"

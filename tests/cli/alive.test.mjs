@@ -15,7 +15,7 @@ function run(steps, { terminal = false, alive = 1 } = {}) {
 	try {
 		const file = join(dir, "steps.sh");
 		writeFileSync(file, `TG_ROOT=${dir}\n. ${tree}scripts/common.sh\nTG_ALIVE_S=${alive} TG_COLUMNS=40\nopen_log\n${steps}\n`);
-		const got = terminal ? spawnSync("script", ["-qec", `sh ${file}`, "/dev/null"], { encoding: "utf8" }) : spawnSync("sh", [file], { encoding: "utf8" });
+		const got = terminal ? spawnSync("script", ["-qec", `sh ${file}`, "/dev/null"], { encoding: "utf8" }) : spawnSync("sh", [file], { encoding: "utf8", timeout: 50_000 });
 		return { ...got, log: readFileSync(join(dir, "build/log/toygrid.log"), "utf8") };
 	} finally {
 		rmSync(dir, { recursive: true });
@@ -65,6 +65,12 @@ test("who reads the output is not kept waiting when the step has ended", () => {
 	const began = Date.now();
 	run("sleep() { command sleep 20; }\nsteps 1\nstep quick true"); // the clock's next tick is far off
 	assert.ok(Date.now() - began < 10_000, `${Date.now() - began} ms`);
+});
+
+test("steps that end at once: none waits for its own clock for ever", { timeout: 60_000 }, () => {
+	const { stdout, status } = run("steps 300\nfor i in $(seq 300); do step quick true; done");
+	assert.equal(status, 0);
+	assert.match(stdout.trimEnd().split("\n").at(-1), /^\[300\/300\] quick/);
 });
 
 test("a failed step still says why", () => {
