@@ -1,6 +1,7 @@
 // Home by hand and by keys: search, pins, copies, removal that can be undone, templates; what is remembered outlives the
 // page and other tabs see it.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { chip, shown, text, until, World } from "./world.mjs";
 
@@ -190,13 +191,22 @@ test("a document is copied from the list, with keys of its own", LIMIT, async ()
 	const copy = await a.links();
 	assert.notEqual(copy.edit.split("/").at(-1), edit.split("/").at(-1));
 	await home();
-	// Exported from the list, without opening it.
+	// Exported from the list, without opening it, also while another tab shows it.
+	const other = await a.context.newPage();
+	await a.visit(`${world.origin}/${await row("Copy of Bread").getByRole("link").getAttribute("href")}`, other);
+	await page.bringToFront();
 	await row("Copy of Bread").getByRole("button", { name: "More" }).click();
 	const download = page.waitForEvent("download");
 	await page.getByRole("menuitem", { name: "Export as Markdown" }).click();
 	assert.equal((await download).suggestedFilename(), "Copy of Bread.md");
+	assert.equal(readFileSync(await (await download).path(), "utf8"), "flour and water\n");
+	await other.locator(".ProseMirror").click();
+	await other.keyboard.press("Control+End");
+	await other.keyboard.type(" and salt");
+	await chip(other, /on this device/);
+	await other.close();
 	await row("Copy of Bread").getByRole("link").click();
-	await page.locator(".ProseMirror", { hasText: "flour" }).waitFor();
+	await page.locator(".ProseMirror", { hasText: "flour and water and salt" }).waitFor();
 	clean();
 });
 
@@ -214,6 +224,30 @@ test("a template begins a document, which is empty of things to undo and ready t
 	await page.keyboard.press("Control+Alt+n");
 	await page.locator(".ProseMirror.is-empty").waitFor();
 	clean();
+});
+
+test("a file dropped on a document does not take the page away", LIMIT, async () => {
+	await home();
+	await row("Bread").first().getByRole("link").click();
+	await page.locator(".ProseMirror").waitFor();
+	const prevented = await page.evaluate(() => {
+		const data = new DataTransfer();
+		data.items.add(new File(["x"], "x.md"));
+		return ["dragover", "drop"].map((type) => !document.querySelector(".bar").dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer: data })));
+	});
+	assert.deepEqual(prevented, [true, true]);
+	clean();
+});
+
+test("when the part for files cannot be loaded it is said in words", LIMIT, async () => {
+	const b = await world.profile();
+	await b.create("Offline");
+	await b.context.route("**/assets/files-*", (route) => route.abort());
+	await b.page.getByRole("button", { name: "More" }).click();
+	await b.page.getByRole("menuitem", { name: "Export as HTML" }).click();
+	await b.page.getByText("could not be loaded").waitFor();
+	assert.deepEqual(b.errors, []);
+	await b.close();
 });
 
 test("a browser without documents says what to do, and the list fits a phone", LIMIT, async () => {

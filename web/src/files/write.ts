@@ -11,9 +11,16 @@ const FILES = {
 	text: { ending: "txt", type: "text/plain" },
 } as const;
 
-/// The part of the page that is loaded with the first file.
-export function later(): Promise<typeof Later> {
-	return import(__TG_FILES__) as Promise<typeof Later>;
+/// The part of the page that is loaded with the first file is not there, and the network is not either.
+export class NotLoaded extends Error {}
+
+/// The part of the page that is loaded with the first file.  Throws NotLoaded.
+export async function later(): Promise<typeof Later> {
+	try {
+		return (await import(__TG_FILES__)) as typeof Later;
+	} catch {
+		throw new NotLoaded();
+	}
 }
 
 /// Hand a document to the person as a file named after its title, or after `untitled`.

@@ -5,6 +5,7 @@ import type { Reporter } from "../app/reporter";
 import { documentAddress } from "../app/route";
 import type { DocumentEntry, State } from "../app/state";
 import { segments } from "../editor/items";
+import { NotLoaded } from "../files/write";
 import { DocumentPage, message } from "./document";
 import { fill, h } from "./dom";
 import { Home } from "./home";
@@ -32,7 +33,7 @@ export class App {
 
 	constructor(private readonly controller: Controller, private readonly reporter: Reporter) {
 		this.people = new People(() => showProfile(controller.state.me, (name, colour) => controller.dispatch({ type: "profile", name, colour })));
-		this.import = new Import(controller, this.toasts, reporter.report, () => controller.state.route.name === "home");
+		this.import = new Import(controller, this.toasts, (error) => this.failed(error), () => controller.state.route.name === "home");
 		this.home = new Home({
 			create: () => controller.dispatch({ type: "create" }),
 			template: (template) => this.start(template),
@@ -102,6 +103,7 @@ export class App {
 
 	private failed(error: unknown): void {
 		if (error instanceof NotHere) this.toasts.show(texts.files.notHere);
+		else if (error instanceof NotLoaded) this.toasts.show(texts.files.notLoaded);
 		else this.reporter.report(error);
 	}
 
@@ -114,7 +116,7 @@ export class App {
 			this.document = null;
 			this.shown = wanted;
 			if (route.name === "document" && open) {
-				this.document = new DocumentPage(this.controller, open.grid, this.reporter.report);
+				this.document = new DocumentPage(this.controller, open.grid, (error) => this.failed(error));
 				fill(this.stage, this.document.container);
 			} else {
 				document.title = texts.product;

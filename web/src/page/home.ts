@@ -7,6 +7,7 @@ import { findDocuments, type Found } from "../app/find";
 import type { DocumentEntry, State } from "../app/state";
 import { fill, h } from "./dom";
 import { icon } from "./icons";
+import { isKey, MAC, printed } from "./keys";
 import { Menu } from "./menu";
 import { exportItems } from "./more";
 import { templates, type Template } from "./templates";
@@ -16,8 +17,8 @@ import type { Block } from "../editor/items";
 
 const t = texts.home;
 const SHOWN = 100; // rows before "Show all"
+const NEW = "Mod-Alt-n";
 const SEARCH_FROM = 4; // documents; fewer are seen at a glance
-const MAC = /Mac|iP(hone|ad)/.test(navigator.platform);
 
 export interface HomeActs {
 	create(): void;
@@ -54,7 +55,7 @@ export class Home {
 				"div",
 				{ class: "home-head" },
 				h("div", {}, h("h1", {}, t.title), h("p", { class: "muted" }, t.lead)),
-				h("button", { class: "button button-main", type: "button", "aria-keyshortcuts": "Control+Alt+N", title: t.createKeys, onclick: () => acts.create() }, icon("plus"), t.create),
+				h("button", { class: "button button-main", type: "button", "aria-keyshortcuts": MAC ? "Meta+Alt+N" : "Control+Alt+N", title: printed(NEW).join(MAC ? "" : "+"), onclick: () => acts.create() }, icon("plus"), t.create),
 			),
 			h(
 				"div",
@@ -203,17 +204,16 @@ export class Home {
 
 	private pageKey(event: KeyboardEvent): void {
 		if (!this.container.isConnected || event.isComposing || document.querySelector("dialog[open]")) return;
-		const mod = MAC ? event.metaKey : event.ctrlKey;
 		const typing = event.target instanceof HTMLInputElement && event.target.value !== "";
-		if (mod && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "k") {
+		if (isKey("Mod-k", event)) {
 			event.preventDefault();
 			this.search.hidden = false;
 			this.field.focus();
 			this.field.select();
-		} else if (event.ctrlKey && event.altKey && event.code === "KeyN") {
+		} else if (isKey(NEW, event)) {
 			event.preventDefault();
 			this.acts.create();
-		} else if (mod && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "z" && !typing && this.acts.undo()) event.preventDefault();
+		} else if (isKey("Mod-z", event) && !typing && this.acts.undo()) event.preventDefault();
 	}
 }
 

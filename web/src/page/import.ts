@@ -20,12 +20,20 @@ export class Import {
 
 	/// Files are taken while `here` says that the list is shown.
 	constructor(private readonly controller: Controller, private readonly toasts: Toasts, private readonly failed: (error: unknown) => void, here: () => boolean) {
-		const dragged = (event: DragEvent) => here() && event.dataTransfer?.types.includes("Files") === true;
+		const files = (event: DragEvent) => event.dataTransfer?.types.includes("Files") === true;
+		const dragged = (event: DragEvent) => here() && files(event);
 		const show = (over: number) => {
 			this.over = Math.max(0, over);
 			this.target.hidden = this.over === 0;
 		};
 		const on = (name: string, act: (event: DragEvent) => void) => addEventListener(name, (event) => dragged(event as DragEvent) && act(event as DragEvent));
+		// Elsewhere the browser would open the file in place of the page.
+		const refuse = (event: DragEvent) => {
+			if (here() || event.defaultPrevented || !files(event)) return;
+			event.preventDefault();
+			event.dataTransfer!.dropEffect = "none";
+		};
+		for (const name of ["dragover", "drop"]) addEventListener(name, refuse as (event: Event) => void);
 		on("dragenter", () => show(this.over + 1));
 		on("dragleave", () => show(this.over - 1));
 		on("dragover", (event) => event.preventDefault());
@@ -55,8 +63,8 @@ export class Import {
 			const from = location.hash;
 			try {
 				// Finding the words takes about as long as writing them down.
-				const { title, segments } = await readFile(file, later, (done) => toast.update(t.readingPart(file.name, Math.round(50 * done))));
-				added = await this.controller.add(title, segments, (done) => toast.update(t.readingPart(file.name, 50 + Math.round(50 * done))));
+				const { title, segments } = await readFile(file, later, (done) => toast.progress(t.percent(Math.round(50 * done))));
+				added = await this.controller.add(title, segments, (done) => toast.progress(t.percent(50 + Math.round(50 * done))));
 			} catch (error) {
 				if (error instanceof NotReadable) this.toasts.show(error.why === "size" ? t.tooLarge(file.name, bytes(MAX_BYTES)) : t.notText(file.name));
 				else this.failed(error);

@@ -15,7 +15,7 @@ export const PAGE_KEYS = {
 
 export type PageKey = keyof typeof PAGE_KEYS;
 
-const MAC = typeof navigator === "object" && /Mac|iP(hone|ad)/.test(navigator.platform);
+export const MAC = typeof navigator === "object" && /Mac|iP(hone|ad)/.test(navigator.platform);
 const SYMBOLS: Record<string, string> = { Alt: "⌥", Shift: "⇧", Mod: "⌘", Enter: "↩", Tab: "⇥" };
 
 /// The page's key that this event is.

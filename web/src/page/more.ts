@@ -1,6 +1,7 @@
 // more.ts -- what can be done with a whole document, in the menu of its bar.
 import { download, type Format } from "../files/write";
 import type { Block } from "../editor/items";
+import { MAC, printed } from "./keys";
 import { Menu, type MenuItem } from "./menu";
 import { texts } from "./texts";
 
@@ -28,7 +29,7 @@ export function documentMenu(whole: WholeDocument): Menu {
 	return new Menu({ label: t.more, icon: "more" }, () => [
 		whole.tools(),
 		exportItems(() => whole.title(), () => whole.blocks(), (error) => whole.failed(error)),
-		[{ text: t.print, icon: "print", keys: t.printKeys, run: () => print() }],
+		[{ text: t.print, icon: "print", keys: printed("Mod-p").join(MAC ? "" : "+"), run: () => print() }],
 		[{ text: t.duplicate, icon: "copy", run: () => whole.duplicate() }],
 	]);
 }

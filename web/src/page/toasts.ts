@@ -5,7 +5,7 @@ const SHOWN_MS = 5000;
 
 /// A message that is shown.
 export interface Toast {
-	update(text: string): void;
+	progress(text: string): void; // seen beside it, not read out each time
 	close(): void;
 	take(): void; // do what its button does
 }
@@ -22,7 +22,7 @@ export class Toasts {
 	show(text: string, { action, shownMs = SHOWN_MS, gone }: ToastOptions = {}): Toast {
 		let timer: ReturnType<typeof setTimeout> | undefined;
 		let over = false;
-		const words = h("span", {}, text);
+		const progress = h("span", { class: "toast-progress", "aria-hidden": "true" });
 		const end = (taken: boolean) => {
 			if (over) return;
 			over = true;
@@ -42,7 +42,8 @@ export class Toasts {
 		const toast = h(
 			"div",
 			{ class: "toast" },
-			words,
+			h("span", {}, text),
+			progress,
 			action ? h("button", { class: "toast-action", type: "button", onclick: take }, action.text) : null,
 		);
 		if (action) {
@@ -52,6 +53,6 @@ export class Toasts {
 		}
 		this.container.append(toast);
 		wait();
-		return { update: (now) => fill(words, now), close: () => end(false), take };
+		return { progress: (now) => fill(progress, now), close: () => end(false), take };
 	}
 }
