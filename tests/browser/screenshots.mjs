@@ -2,7 +2,7 @@
 //
 //   node tests/browser/screenshots.mjs OUTDIR
 //
-// home, editor, share, status, what one works with in the text, viewer at 1280 and 390 px, light and dark.
+// home and its states, menu, editor, share, status, what one works with in the text, viewer at 1280 and 390 px, light and dark.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { converged, inWorld, text, until } from "./world.mjs";
@@ -65,7 +65,7 @@ await inWorld({}, async (world) => {
 	for (let i = 0; i < 14; i++) await b.page.keyboard.press("ArrowRight");
 	await b.page.keyboard.up("Shift");
 	await a.page.locator(".caret-name").waitFor({ state: "attached" });
-	const shoot = async (name, profile = a) => {
+	const shoot = async (name, profile = a, prepare = async () => undefined) => {
 		for (const [width, height] of SIZES)
 			for (const colorScheme of SCHEMES) {
 				await profile.page.setViewportSize({ width, height });
@@ -73,6 +73,7 @@ await inWorld({}, async (world) => {
 				// The name at a caret fades; moving makes it show again.
 				await b.page.keyboard.press("Shift+ArrowRight");
 				await b.page.keyboard.press("Shift+ArrowLeft");
+				await prepare();
 				await profile.page.waitForTimeout(300);
 				await profile.page.screenshot({ path: join(out, `${name}-${width}-${colorScheme}.png`) });
 			}
@@ -81,6 +82,11 @@ await inWorld({}, async (world) => {
 	await a.page.locator("h1").first().click();
 	await a.page.evaluate(() => scrollTo(0, 0));
 	await shoot("editor");
+	await shoot("menu", a, async () => {
+		await a.page.keyboard.press("Escape");
+		await a.page.getByRole("button", { name: "More" }).click();
+	});
+	await a.page.keyboard.press("Escape");
 	await a.page.getByRole("button", { name: "Share" }).click();
 	await a.page.getByRole("button", { name: "Show QR code" }).first().click();
 	await a.page.locator("svg.qr").waitFor();
@@ -117,4 +123,20 @@ await inWorld({}, async (world) => {
 	await a.page.goto(`${world.origin}/#/`);
 	await a.page.locator(".row-title").first().waitFor();
 	await shoot("home");
+	await shoot("home-menu", a, async () => {
+		await a.page.keyboard.press("Escape");
+		await a.page.locator(".row").last().getByRole("button", { name: "More" }).click();
+	});
+	await a.page.keyboard.press("Escape");
+	await a.page.keyboard.press("Control+k");
+	await a.page.keyboard.type("ferry");
+	await shoot("home-search");
+	await a.page.keyboard.press("Escape");
+	await a.page.locator(".row-link").last().focus();
+	await a.page.keyboard.press("Delete");
+	await shoot("home-removed");
+	const d = await world.profile();
+	await d.page.goto(`${world.origin}/#/`);
+	await d.page.locator(".empty").waitFor();
+	await shoot("home-empty", d);
 });
