@@ -66,12 +66,13 @@ export class Find {
 		return this.matches[i]?.from === at.from && this.matches[i].to === at.to ? i : -1;
 	}
 
-	/// Look for something else, beginning where one was.
-	set(query: string, options: SearchOptions): void {
+	/// Look for something else, beginning where one was; `go` there.
+	set(query: string, options: SearchOptions, go = true): void {
 		const wanted = pattern(query, options);
 		this.search = wanted && new Search(wanted);
 		this.searchNow();
-		this.show(firstFrom(this.matches, this.from));
+		if (go) this.show(firstFrom(this.matches, this.from));
+		else this.draw(null);
 	}
 
 	/// Go to the next match (1) or the one before (-1), round the end.

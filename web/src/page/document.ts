@@ -36,7 +36,7 @@ export class DocumentPage {
 		failed: (error) => this.failed(error),
 	});
 	private readonly print = new PrintCopy(() => this.editor && { title: this.controller.state.open?.title ?? "", doc: this.editor.tiptap.state.doc });
-	private readonly tools = h("div", { class: "tools" });
+	private readonly tools = h("div", { class: "tools", role: "region", "aria-label": texts.toolbar.label });
 	private readonly paper = h("main", { class: "paper" });
 	private readonly desk = new Desk(this.paper, this.tools, () => this.editor && showLink(this.editor));
 	private editor: DocumentEditor | null = null;

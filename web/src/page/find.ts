@@ -42,14 +42,14 @@ export class FindBar {
 	/// `top` is where free window begins, in pixels.
 	constructor(private readonly top: () => number) {}
 
-	/// Work in this editor from now on; the bar stays open.
+	/// Work in this editor from now on; the bar stays open, and what is in the window stays there.
 	attach(editor: DocumentEditor, editable: boolean): void {
 		this.detach();
 		this.editor = editor;
 		this.more.hidden = !editable;
 		this.container.setAttribute("aria-label", editable ? t.label : t.labelOnly);
 		if (!editable) this.expand(false);
-		if (!this.container.hidden) this.begin();
+		if (this.open) this.begin(false);
 	}
 
 	/// The editor is going away.
@@ -97,13 +97,13 @@ export class FindBar {
 		this.find = null;
 	}
 
-	private begin(): void {
+	private begin(go = true): void {
 		this.find = new Find(this.editor!, () => Math.max(this.container.getBoundingClientRect().bottom, this.top()), () => this.tell());
-		this.look();
+		this.look(go);
 	}
 
-	private look(): void {
-		this.find?.set(this.query.value, { matchCase: pressed(this.matchCase), wholeWord: pressed(this.wholeWord) });
+	private look(go = true): void {
+		this.find?.set(this.query.value, { matchCase: pressed(this.matchCase), wholeWord: pressed(this.wholeWord) }, go);
 		this.tell();
 	}
 
@@ -153,7 +153,7 @@ function toggle(kind: "matchCase" | "wholeWord", text: string, changed: () => vo
 	const element: HTMLButtonElement = h(
 		"button",
 		{ class: `icon-button find-${kind}`, type: "button", "aria-label": text, "aria-pressed": "false", title: text, onclick: () => (element.setAttribute("aria-pressed", String(!pressed(element))), changed()) },
-		h("span", { "aria-hidden": "true" }, kind === "matchCase" ? "Aa" : "ab"),
+		h("span", { "data-sign": kind === "matchCase" ? "Aa" : "ab" }),
 	);
 	return element;
 }

@@ -21,6 +21,7 @@ export class Outline {
 	private drawn = "";
 	private links: HTMLButtonElement[] = [];
 	private current = -1;
+	private stop: HTMLButtonElement | null = null; // the one that Tab reaches
 	private open = remembered();
 	private dialog: Dialog | null = null;
 	private cancel: () => void = () => undefined;
@@ -129,7 +130,7 @@ export class Outline {
 		const root = h("ul", {});
 		const lists = [root];
 		this.links = this.list.map(({ text }, i) => {
-			const link = h("button", { type: "button", class: text ? "outline-link" : "outline-link muted", title: text || null, onclick: () => this.jump(i) }, text || t.untitled);
+			const link = h("button", { type: "button", tabindex: "-1", class: text ? "outline-link" : "outline-link muted", title: text || null, onclick: () => this.jump(i) }, text || t.untitled);
 			const depth = deep[i]!;
 			while (lists.length <= depth) {
 				const inner = h("ul", {});
@@ -177,17 +178,19 @@ export class Outline {
 	}
 
 	private mark(index: number): void {
+		this.links[this.current]?.removeAttribute("aria-current");
 		this.current = Math.min(index, this.links.length - 1);
-		this.links.forEach((link, i) => {
-			if (i === this.current) link.setAttribute("aria-current", "location");
-			else link.removeAttribute("aria-current");
-			link.tabIndex = i === Math.max(0, this.current) ? 0 : -1;
-		});
 		const link = this.links[this.current];
-		const box = this.dialog ? null : this.container;
-		if (!link || !box) return;
-		const [at, around] = [link.getBoundingClientRect(), box.getBoundingClientRect()];
-		if (at.top < around.top || at.bottom > around.bottom) box.scrollTop += at.top - around.top - around.height / 2;
+		link?.setAttribute("aria-current", "location");
+		// Tab reaches one of them, the arrows all.
+		const stop = link ?? this.links[0] ?? null;
+		if (stop === this.stop) return;
+		if (this.stop) this.stop.tabIndex = -1;
+		if (stop) stop.tabIndex = 0;
+		this.stop = stop;
+		if (!link || this.dialog) return;
+		const [at, around] = [link.getBoundingClientRect(), this.container.getBoundingClientRect()];
+		if (at.top < around.top || at.bottom > around.bottom) this.container.scrollTop += at.top - around.top - around.height / 2;
 	}
 
 	private jump(index: number): void {

@@ -39,7 +39,7 @@ export class People {
 function disc<T extends HTMLElement>(element: T, name: string, colour: number): T {
 	element.style.setProperty("--person", cssColour(colour));
 	element.style.setProperty("--person-ink", inkOn(colour));
-	element.append(initials(name));
+	element.dataset["initials"] = initials(name); // a picture: the name is its label
 	return element;
 }
 
