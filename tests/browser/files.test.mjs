@@ -100,7 +100,7 @@ test("Markdown and HTML of others are read", LIMIT, async () => {
 		["![pic](data:image/png;base64,AA==) ![alt](https://e.example/p.png)\n", "!\\[pic\\](data:image/png;base64,AA==) [alt](<https://e.example/p.png>)\n"],
 		["a <img src=x onerror=alert(1)> b\n", "a b\n"],
 		["<div onclick=\"x()\"><p>in <b>bold</b></p><ul><li>x</li></ul></div>\n", "in **bold**\n\n- x\n"],
-		["#### four\n", "### four\n"],
+		["#### four\n", "#### four\n"],
 		["| a | b |\n|---|---|\n| c | d |\n", "a \\| b\n\nc \\| d\n"],
 		["\ufefftext\r\nmore\r\n", "text more\n"],
 	];

@@ -223,7 +223,7 @@ test("help: what the sheet says is what the keys do", LIMIT, async () => {
 		await keyboard.press("Control+Alt+0");
 	};
 	const tags = {
-		Bold: "strong", Italic: "em", Strikethrough: "s", Highlight: "mark", Code: "code", Text: "p", "Heading 1": "h1", "Heading 2": "h2", "Heading 3": "h3", Quote: "blockquote", "Code block": "pre",
+		Bold: "strong", Italic: "em", Strikethrough: "s", Highlight: "mark", Code: "code", Text: "p", "Heading 1": "h1", "Heading 2": "h2", "Heading 3": "h3", "Heading 4": "h4", "Heading 5": "h5", "Heading 6": "h6", Quote: "blockquote", "Code block": "pre",
 		"Line break": "p > br", "Bullet list": "ul:not([data-type])", "Numbered list": "ol", "Task list": 'ul[data-type="taskList"]', Divider: "hr",
 	};
 	const there = (name) => page.locator(`.ProseMirror ${tags[name]}`).first().waitFor({ state: "attached" });
@@ -272,12 +272,12 @@ test("slash: a filtered list of blocks, chosen by arrows and Enter, gone by Esca
 	const chosen = () => page.evaluate(() => document.getElementById(document.querySelector(".ProseMirror").getAttribute("aria-activedescendant"))?.textContent);
 	await keyboard.type("/");
 	await menu.waitFor();
-	assert.deepEqual(await options(), ["Text", "Heading 1", "Heading 2", "Heading 3", "Bullet list", "Numbered list", "Task list", "Quote", "Code block", "Divider"]);
+	assert.deepEqual(await options(), ["Text", "Heading 1", "Heading 2", "Heading 3", "Heading 4", "Heading 5", "Heading 6", "Bullet list", "Numbered list", "Task list", "Quote", "Code block", "Divider"]);
 	assert.equal(await chosen(), "Text");
 	await keyboard.press("ArrowUp");
 	assert.equal(await chosen(), "Divider");
 	await keyboard.type("head");
-	await until("the headings", async () => (await options()).join() === "Heading 1,Heading 2,Heading 3" || options());
+	await until("the headings", async () => (await options()).join() === "Heading 1,Heading 2,Heading 3,Heading 4,Heading 5,Heading 6" || options());
 	await keyboard.press("ArrowDown");
 	assert.equal(await chosen(), "Heading 2");
 	await keyboard.press("Enter");

@@ -276,7 +276,7 @@ export function text(page) {
 	return page.evaluate(() => {
 		const copy = document.querySelector(".ProseMirror").cloneNode(true);
 		for (const extra of copy.querySelectorAll(".caret, li[data-checked] > label")) extra.remove();
-		return [...copy.querySelectorAll("p, h1, h2, h3, pre")].map((block) => block.textContent).join("\n");
+		return [...copy.querySelectorAll("p, h1, h2, h3, h4, h5, h6, pre")].map((block) => block.textContent).join("\n");
 	});
 }
 

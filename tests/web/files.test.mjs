@@ -24,7 +24,7 @@ const bold = { bold: true };
 const FORMS = [
 	["nothing", [], "", "", ""],
 	["paragraphs", [[P, "one"], [P], [P, "two"]], "one\n\n\n\ntwo\n", "<p>one</p>\n<p></p>\n<p>two</p>\n", "one\n\ntwo\n"],
-	["headings, deeper than the page draws", [[{ type: "heading:1" }, "a"], [{ type: "heading:5" }, "b"]], "# a\n\n##### b\n", "<h1>a</h1>\n<h5>b</h5>\n"],
+	["headings of any level", [[{ type: "heading:1" }, "a"], [{ type: "heading:5" }, "b"]], "# a\n\n##### b\n", "<h1>a</h1>\n<h5>b</h5>\n"],
 	["marks on words that stand free", [[P, ["bold", bold], " ", ["italic", { italic: true }], " ", ["strike", { strike: true }], " ", ["code", { code: true }], " ", ["high", { highlight: true }]]],
 		"**bold** *italic* ~~strike~~ `code` <mark>high</mark>\n", "<p><strong>bold</strong> <em>italic</em> <s>strike</s> <code>code</code> <mark>high</mark></p>\n"],
 	["marks inside a word and on signs", [[P, "b", ["ol", bold], "d and ", ["*", { italic: true }], " and ", ["both", { bold: true, italic: true }]]], "b<strong>ol</strong>d and <em>\\*</em> and ***both***\n"],

@@ -42,7 +42,7 @@ export type Segment = { kind: 1; format: Format } | Run;
 /// What a block looks like: the block keys of text-core.md B4 that this page draws.
 export interface Shape {
 	readonly type: "paragraph" | "heading" | "code" | "rule";
-	readonly level: number; // of a heading, 1 to 3
+	readonly level: number; // of a heading, 1 to 6
 	readonly language: string; // of code
 	readonly path: string; // quotes around it, outermost first: "quote", "quote/quote:id"
 	readonly list: string; // "" or kind[:list id]
@@ -51,6 +51,10 @@ export interface Shape {
 	readonly checked: boolean;
 	readonly start: number; // first number of an ordered list
 }
+
+/// The levels of headings.
+export const LEVELS = [1, 2, 3, 4, 5, 6] as const;
+export type Level = (typeof LEVELS)[number];
 
 export const PLAIN: Shape = {
 	type: "paragraph", level: 0, language: "", path: "", list: "", indent: 0, cont: false, checked: false, start: 1,
@@ -73,7 +77,7 @@ function shapeOf(attrs: ReadonlyMap<string, Scalar>): Shape {
 	const list = LIST.test(text("list")) ? text("list") : "";
 	return {
 		type,
-		level: type === "heading" ? Math.min(3, Math.max(1, Number.parseInt(detail, 10) || 1)) : 0,
+		level: type !== "heading" ? 0 : /^[1-9]$/.test(detail) ? Math.min(6, Number(detail)) : 1,
 		language: type === "code" ? detail : "",
 		path: text("path")
 			.split("/")

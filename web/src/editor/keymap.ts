@@ -1,5 +1,6 @@
 // keymap.ts -- the keys that do something to the text, in one table: it binds them, and it is what the help prints.
 import type { Editor } from "@tiptap/core";
+import type { Level } from "./items";
 
 /// What a key may do: the editor and what belongs to the page around it.
 export interface Hands {
@@ -17,7 +18,7 @@ interface Key {
 const inTask = (editor: Editor) => (editor.isActive("taskItem") ? "taskItem" : "listItem");
 // In code, Tab is the code's.
 const nest = ({ tiptap }: Hands, how: "sinkListItem" | "liftListItem") => !tiptap.isActive("codeBlock") && tiptap.commands[how](inTask(tiptap));
-const heading = (level: 1 | 2 | 3): Key => ({ keys: [`Mod-Alt-${level}`], run: ({ tiptap }) => tiptap.commands.toggleHeading({ level }) });
+const heading = (level: Level): Key => ({ keys: [`Mod-Alt-${level}`], run: ({ tiptap }) => tiptap.commands.toggleHeading({ level }) });
 
 export const KEYS = {
 	bold: { keys: ["Mod-b"], run: ({ tiptap }) => tiptap.commands.toggleBold() },
@@ -30,6 +31,9 @@ export const KEYS = {
 	heading1: heading(1),
 	heading2: heading(2),
 	heading3: heading(3),
+	heading4: heading(4),
+	heading5: heading(5),
+	heading6: heading(6),
 	bullet: { keys: ["Mod-Shift-8"], run: ({ tiptap }) => tiptap.commands.toggleBulletList() },
 	ordered: { keys: ["Mod-Shift-7"], run: ({ tiptap }) => tiptap.commands.toggleOrderedList() },
 	task: { keys: ["Mod-Shift-9"], run: ({ tiptap }) => tiptap.commands.toggleTaskList() },
@@ -54,6 +58,9 @@ export const TYPED = {
 	heading1: { typed: "# ", block: true },
 	heading2: { typed: "## ", block: true },
 	heading3: { typed: "### ", block: true },
+	heading4: { typed: "#### ", block: true },
+	heading5: { typed: "##### ", block: true },
+	heading6: { typed: "###### ", block: true },
 	bullet: { typed: "- ", block: true },
 	ordered: { typed: "1. ", block: true },
 	task: { typed: "[ ] ", block: true },

@@ -9,6 +9,7 @@ import StarterKit from "@tiptap/starter-kit";
 import { Blockquote } from "@tiptap/extension-blockquote";
 import { Code } from "@tiptap/extension-code";
 import { Link } from "@tiptap/extension-link";
+import { LEVELS } from "./items";
 
 // Which of two lists or quotes that stand side by side a block belongs to.  Never shown.
 const group = { group: { default: "", rendered: false, keepOnSplit: true } };
@@ -49,7 +50,7 @@ export const extensions: Extensions = [
 		bulletList: false,
 		orderedList: false,
 		listItem: false,
-		heading: { levels: [1, 2, 3] },
+		heading: { levels: [...LEVELS] },
 		dropcursor: { class: "dropcursor", color: false },
 		codeBlock: { enableTabIndentation: true },
 	}),

@@ -49,8 +49,7 @@ export class Reader {
 		cleanPasted(root);
 		for (const item of root.querySelectorAll("li")) beginWithWords(item);
 		for (const pre of root.querySelectorAll("pre")) dropLastBreak(pre);
-		for (const deep of root.querySelectorAll("h4,h5,h6")) rename(deep, "h3");
-		if (!this.heading) this.heading = (root.querySelector("h1,h2,h3")?.textContent ?? "").replace(/\s+/g, " ").trim();
+		if (!this.heading) this.heading = (root.querySelector("h1,h2,h3,h4,h5,h6")?.textContent ?? "").replace(/\s+/g, " ").trim();
 		// A group of white space and comments; the parser would make a paragraph of nothing.
 		if (root.childElementCount === 0 && !root.textContent!.trim()) return;
 		const { content } = this.parser.parse(root);
@@ -123,10 +122,4 @@ function dropLastBreak(pre: Element): void {
 	let last: ChildNode | null = pre;
 	while (last?.lastChild) last = last.lastChild;
 	if (last instanceof Text) last.data = last.data.replace(/\n$/, "");
-}
-
-function rename(element: Element, name: string): void {
-	const other = element.ownerDocument.createElement(name);
-	other.append(...element.childNodes);
-	element.replaceWith(other);
 }

@@ -32,12 +32,6 @@ export function pictureOf({ attrs }: Format): { src: string; alt: string } | nul
 	return { src, alt: typeof alt === "string" ? alt : "" };
 }
 
-/// The level that a heading was given, which may be deeper than what is drawn.
-export function levelOf({ format }: Block, shape: Shape): number {
-	const level = /^heading:([1-6])$/.exec(String(format.attrs.get("type") ?? ""))?.[1];
-	return level ? Number(level) : shape.level;
-}
-
 /// The quotes around a block, outermost first.
 export function quotesOf({ path }: Shape): string[] {
 	return path ? path.split("/") : [];

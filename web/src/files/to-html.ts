@@ -2,7 +2,7 @@
 //
 // Text goes in escaped; a link leads only where a page may send its reader (http, https, mailto, tel).
 import type { Block, Run, Shape } from "../editor/items";
-import { has, levelOf, linkOf, OBJECT, pictureOf, quotesOf, sharedQuotes, type Sheet } from "./sheet";
+import { has, linkOf, OBJECT, pictureOf, quotesOf, sharedQuotes, type Sheet } from "./sheet";
 
 const MARKS = [["highlight", "mark"], ["bold", "strong"], ["italic", "em"], ["strike", "s"], ["code", "code"]] as const;
 
@@ -46,7 +46,7 @@ class Page {
 			const language = shape.language ? ` class="language-${escape(shape.language)}"` : "";
 			this.out.push(`<pre><code${language}>${block.runs.map((run) => escape(run.text)).join("")}${endsInBreak(block) ? "\n" : ""}</code></pre>\n`);
 		} else {
-			const name = shape.type === "heading" ? `h${levelOf(block, shape)}` : "p";
+			const name = shape.type === "heading" ? `h${shape.level}` : "p";
 			this.out.push(`<${name}>${block.runs.map(inline).join("")}${endsInBreak(block) ? "<br>" : ""}</${name}>\n`);
 		}
 	}

@@ -3,7 +3,7 @@
 // Emphasis signs are used only where every reader takes them as such: around a word that stands free.  Elsewhere, and
 // for what Markdown cannot say, the HTML tag is written, which Markdown allows.
 import type { Block, Run, Shape } from "../editor/items";
-import { has, levelOf, linkOf, OBJECT, pictureOf, quotesOf, sharedQuotes, type Sheet } from "./sheet";
+import { has, linkOf, OBJECT, pictureOf, quotesOf, sharedQuotes, type Sheet } from "./sheet";
 
 const SIGNS = [
 	{ key: "highlight", sign: "", tag: "mark" },
@@ -100,7 +100,7 @@ class Writer {
 		if (shape.type === "code") return this.code(block, shape);
 		if (shape.type === "rule") return void this.out.push("---");
 		this.heading = shape.type === "heading";
-		if (this.heading) this.out.push("#".repeat(levelOf(block, shape)), " ");
+		if (this.heading) this.out.push("#".repeat(shape.level), " ");
 		const last = block.runs.at(-1);
 		this.tail = last?.kind === 0 ? last.text.replace(/\n+$/, "").length : Infinity;
 		block.runs.forEach((_, at) => this.span(block.runs, at));

@@ -9,7 +9,7 @@ const t = texts.keys;
 
 const GROUPS: { title: string; names: readonly (KeyName | PageKey)[] }[] = [
 	{ title: t.groups.text, names: ["bold", "italic", "strike", "highlight", "code", "link"] },
-	{ title: t.groups.blocks, names: ["paragraph", "heading1", "heading2", "heading3", "quote", "codeBlock", "lineBreak"] },
+	{ title: t.groups.blocks, names: ["paragraph", "heading1", "heading2", "heading3", "heading4", "heading5", "heading6", "quote", "codeBlock", "lineBreak"] },
 	{ title: t.groups.lists, names: ["bullet", "ordered", "task", "indent", "outdent"] },
 	{ title: t.groups.document, names: ["undo", "redo", ...(Object.keys(PAGE_KEYS) as PageKey[])] },
 ];

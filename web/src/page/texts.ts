@@ -117,7 +117,7 @@ export const texts = {
 	slash: {
 		label: "Blocks",
 		also: {
-			paragraph: "paragraph plain normal", heading1: "h1 title section", heading2: "h2 subtitle section", heading3: "h3 section", bullet: "ul unordered points", ordered: "ol ordered 1",
+			paragraph: "paragraph plain normal", heading1: "h1 title section", heading2: "h2 subtitle section", heading3: "h3 section", heading4: "h4", heading5: "h5", heading6: "h6", bullet: "ul unordered points", ordered: "ol ordered 1",
 			task: "todo to-do checkbox check", quote: "blockquote citation", codeBlock: "pre program snippet", rule: "hr line rule separator",
 		},
 	},

@@ -1,6 +1,7 @@
 // toolbar.ts -- formatting buttons, as one toolbar: Tab enters and leaves it, arrows move inside.
 import type { ChainedCommands } from "@tiptap/core";
 import type { DocumentEditor } from "../editor/editor";
+import { LEVELS, type Level } from "../editor/items";
 import type { KeyName } from "../editor/keymap";
 import { fill, h, mark } from "./dom";
 import { icon, type IconName } from "./icons";
@@ -26,7 +27,7 @@ export class Toolbar {
 	readonly container: HTMLElement;
 
 	constructor(private readonly editor: DocumentEditor, link: () => void) {
-		fill(this.style, h("option", { value: "0" }, t.paragraph), ...[1, 2, 3].map((level) => h("option", { value: String(level) }, t.heading(level))));
+		fill(this.style, h("option", { value: "0" }, t.paragraph), ...LEVELS.map((level) => h("option", { value: String(level) }, t.heading(level))));
 		const history: Item[] = [
 			{ icon: "undo", text: t.undo, key: "undo", run: (e) => void (e.undo(), e.focus()) },
 			{ icon: "redo", text: t.redo, key: "redo", run: (e) => void (e.redo(), e.focus()) },
@@ -74,7 +75,7 @@ export class Toolbar {
 			const [name, attrs] = typeof item.active === "string" ? [item.active, {}] : item.active;
 			mark(button, "aria-pressed", String(tiptap.isActive(name, attrs)));
 		}
-		const style = String([1, 2, 3].find((level) => tiptap.isActive("heading", { level })) ?? 0);
+		const style = String(LEVELS.find((level) => tiptap.isActive("heading", { level })) ?? 0);
 		if (this.style.value !== style) this.style.value = style;
 	}
 
@@ -100,7 +101,7 @@ export class Toolbar {
 	}
 
 	private setStyle(): void {
-		const level = Number(this.style.value) as 0 | 1 | 2 | 3;
+		const level = Number(this.style.value) as 0 | Level;
 		chain((c) => (level === 0 ? c.setParagraph() : c.setHeading({ level })))(this.editor);
 	}
 
