@@ -112,6 +112,53 @@ test("a menu is opened, walked and left by keys", LIMIT, async () => {
 	clean();
 });
 
+test("documents are tagged and shown by tag, by keys alone", LIMIT, async () => {
+	await home();
+	const edit = async (title) => {
+		await row(title).getByRole("button", { name: "More" }).focus();
+		await page.keyboard.press("Enter");
+		await until("the menu to have the focus", () => page.evaluate(() => document.activeElement.getAttribute("role") === "menuitem"));
+		await page.keyboard.press("t");
+		await page.keyboard.press("Enter");
+		await page.getByLabel("Tags, with commas").waitFor();
+	};
+	await edit("Bread");
+	await page.keyboard.type("kitchen, Kitchen, to try");
+	await page.keyboard.press("Enter");
+	await row("Bread").locator(".tag", { hasText: "kitchen" }).waitFor();
+	assert.deepEqual(await row("Bread").locator(".tag").allInnerTexts(), ["kitchen", "to try"]);
+	await until("the focus where it was", () => page.evaluate(() => document.activeElement.getAttribute("aria-label") === "More for Bread"));
+	await edit("Flat");
+	await page.keyboard.press("Tab");
+	await page.keyboard.press("Enter"); // the first of those known
+	assert.equal(await page.getByLabel("Tags, with commas").inputValue(), "kitchen");
+	await page.getByRole("button", { name: "Save" }).press("Enter");
+	await row("Flat").locator(".tag", { hasText: "kitchen" }).waitFor();
+	const chips = page.getByRole("group", { name: "Show by tag" });
+	await chips.getByRole("button", { name: "kitchen" }).focus();
+	await page.keyboard.press("Enter");
+	await until("the two", async () => (await titles()).sort().join() === "Bread,Flat" || titles());
+	assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-pressed")), "true");
+	await page.reload();
+	await page.locator(".row-title").first().waitFor();
+	assert.equal((await titles()).length, 4, "a new page shows all");
+	await page.keyboard.press("Control+k");
+	await page.keyboard.type("to try");
+	await until("the one", async () => (await titles()).join() === "Bread" || titles());
+	await page.keyboard.press("Escape");
+	await edit("Bread");
+	await page.keyboard.press("Control+a");
+	await page.keyboard.press("Delete");
+	await page.keyboard.press("Enter");
+	await until("no tag left", async () => (await row("Bread").locator(".tag").count()) === 0);
+	await edit("Flat");
+	await page.keyboard.press("Control+a");
+	await page.keyboard.press("Delete");
+	await page.keyboard.press("Enter");
+	await chips.waitFor({ state: "hidden" });
+	clean();
+});
+
 test("what is removed comes back by Undo and by its key, and is gone when nobody wants it", { timeout: 120_000 }, async () => {
 	const link = (await row("Trains").getByRole("link").getAttribute("href")).slice(1);
 	await row("Trains").getByRole("link").focus();

@@ -3,14 +3,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sources } from "./sources.mjs";
 
-const [{ findDocuments }, { beginning, Shelf }, { blocksOf }, { drawnShapes }] = await sources("app/find", "app/shelf", "editor/items", "editor/draw");
+const [{ findDocuments, tagsOf }, { beginning, Shelf }, { blocksOf }, { drawnShapes }, { readTags }] = await sources("app/find", "app/shelf", "editor/items", "editor/draw", "page/tags");
 
 const documents = [
 	{ grid: "a", mode: "e", title: "Reisepläne", openedMs: 1_000_000 },
 	{ grid: "b", mode: "e", title: "Budget", openedMs: 5_000_000 },
 	{ grid: "c", mode: "v", title: "", openedMs: 3_000_000 },
 ];
-const card = (grid, more) => [grid, { grid, pinned: false, editedMs: 0, removedMs: 0, text: "", ...more }];
+const card = (grid, more) => [grid, { grid, pinned: false, editedMs: 0, removedMs: 0, tags: [], text: "", ...more }];
 const found = (query, ...cards) => findDocuments(documents, new Map(cards), query);
 const grids = (list) => list.map(({ entry }) => entry.grid);
 
@@ -36,6 +36,23 @@ test("what was found in a text is cut out around the word, with its own letters"
 	assert.equal(found("budget")[0].snippet, null);
 });
 
+test("a tag shows its documents alone, and is a word of each", () => {
+	const cards = new Map([card("a", { tags: ["Home", "2027"] }), card("b", { tags: ["Home"] }), card("c", { tags: ["gone"], removedMs: 1 })]);
+	const some = (query, tag) => grids(findDocuments(documents, cards, query, tag));
+	assert.deepEqual(some("", "Home"), ["b", "a"]);
+	assert.deepEqual(some("budget", "Home"), ["b"]);
+	assert.deepEqual(some("home 2027"), ["a"]);
+	assert.deepEqual(some("", "nothing"), []);
+	assert.deepEqual(tagsOf(documents, cards), ["2027", "Home"], "of what is about to be removed none is offered");
+});
+
+test("tags are read from what was typed: each once, none empty, none too long", () => {
+	assert.deepEqual(readTags(" a , b,, A, #c  d ,"), ["a", "b", "c d"]);
+	assert.deepEqual(readTags(""), []);
+	assert.equal(readTags("x".repeat(100))[0].length, 24);
+	assert.equal(readTags(Array.from({ length: 40 }, (_, i) => i).join(",")).length, 8);
+});
+
 test("the later of opened and edited is said", () => {
 	const [one] = found("budget", card("b", { editedMs: 4_990_000 }));
 	assert.deepEqual([one.edited, one.atMs], [true, 5_000_000]);
@@ -57,7 +74,7 @@ test("without a place to store, what home remembers lasts as long as the page", 
 	shelf.change("a", { pinned: true });
 	shelf.change("a", { text: "x" });
 	await shelf.refresh();
-	assert.deepEqual(shelf.card("a"), { grid: "a", pinned: true, editedMs: 0, removedMs: 0, text: "x" });
+	assert.deepEqual(shelf.card("a"), { grid: "a", pinned: true, editedMs: 0, removedMs: 0, tags: [], text: "x" });
 	shelf.forget("a");
 	assert.equal(shelf.card("a").pinned, false);
 });

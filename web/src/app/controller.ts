@@ -193,6 +193,12 @@ export class Controller {
 		this.changed();
 	}
 
+	/// Sort a document by these words.
+	tag(grid: string, tags: readonly string[]): void {
+		this.shelf.change(grid, { tags });
+		this.changed();
+	}
+
 	/// Home shall know how a document begins, and that it was edited.
 	remember(grid: string, blocks: readonly Block[]): void {
 		const old = this.shelf.card(grid);

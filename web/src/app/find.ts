@@ -1,4 +1,4 @@
-// find.ts -- the documents that somebody looks for, by words of their titles and of how their texts begin.
+// find.ts -- the documents that somebody looks for, by tags and by words of titles, tags and how texts begin.
 import type { Card } from "./shelf";
 import type { DocumentEntry } from "./state";
 
@@ -14,14 +14,15 @@ const BEFORE = 20; // characters shown before a match
 const AFTER = 100;
 const OPENED_MS = 60_000; // whoever edits has opened it before: of the two, the edit is said
 
-/// Those that have all the words, pinned ones and then the latest first; all without words.
-export function findDocuments(documents: readonly DocumentEntry[], cards: ReadonlyMap<string, Card>, query: string): Found[] {
+/// Those that have all the words, and the tag if there is one, pinned ones and then the latest first; all without words.
+export function findDocuments(documents: readonly DocumentEntry[], cards: ReadonlyMap<string, Card>, query: string, tag = ""): Found[] {
 	const words = plain(query).split(/\s+/).filter(Boolean);
 	const found: Found[] = [];
 	for (const entry of documents) {
 		const card = cards.get(entry.grid);
 		if (card && card.removedMs > 0) continue;
-		const title = plain(entry.title);
+		if (tag && !card?.tags.includes(tag)) continue;
+		const title = plain(`${entry.title} ${words.length > 0 ? (card?.tags.join(" ") ?? "") : ""}`);
 		const text = words.length > 0 ? plain(card?.text ?? "") : "";
 		if (!words.every((word) => title.includes(word) || text.includes(word))) continue;
 		const inText = words.find((word) => !title.includes(word));
@@ -32,6 +33,12 @@ export function findDocuments(documents: readonly DocumentEntry[], cards: Readon
 		});
 	}
 	return found.sort((a, b) => Number(b.card?.pinned ?? false) - Number(a.card?.pinned ?? false) || b.atMs - a.atMs);
+}
+
+/// The tags of these documents, each once, in order of the alphabet.
+export function tagsOf(documents: readonly DocumentEntry[], cards: ReadonlyMap<string, Card>): string[] {
+	const shown = documents.map(({ grid }) => cards.get(grid)).filter((card) => card && card.removedMs === 0);
+	return [...new Set(shown.flatMap((card) => card!.tags))].sort((a, b) => a.localeCompare(b));
 }
 
 // Without case and accents, each character where it was.

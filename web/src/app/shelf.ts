@@ -1,5 +1,5 @@
-// shelf.ts -- what home knows of each document beside what the runtime does: pinned, last edited here, how its text
-// begins, and whether it is about to be removed.
+// shelf.ts -- what home knows of each document beside what the runtime does: pinned, tags, last edited here, how
+// its text begins, and whether it is about to be removed.
 //
 // It is for this browser alone and never sent.  Nothing depends on it: where it cannot be stored it lasts as long as the
 // page, and it may be lost at any time.
@@ -9,6 +9,7 @@ export interface Card {
 	readonly pinned: boolean;
 	readonly editedMs: number; // 0: not edited here
 	readonly removedMs: number; // when its removal was asked for; 0: it stays
+	readonly tags: readonly string[];
 	readonly text: string; // how it begins, on one line
 }
 
@@ -38,7 +39,7 @@ export class Shelf {
 	}
 
 	card(grid: string): Card {
-		return this.held.get(grid) ?? { grid, pinned: false, editedMs: 0, removedMs: 0, text: "" };
+		return this.held.get(grid) ?? blank(grid);
 	}
 
 	/// Read what other tabs have changed.
@@ -47,7 +48,7 @@ export class Shelf {
 			const all = store.getAll();
 			all.onsuccess = () => {
 				for (const grid of [...this.held.keys()]) if (!this.writing.has(grid)) this.held.delete(grid);
-				for (const card of all.result as Card[]) if (!this.writing.has(card.grid)) this.held.set(card.grid, card);
+				for (const card of all.result as Card[]) if (!this.writing.has(card.grid)) this.held.set(card.grid, { ...blank(card.grid), ...card });
 			};
 		});
 	}
@@ -86,6 +87,11 @@ export class Shelf {
 			}
 		});
 	}
+}
+
+// Cards of older pages lack what was added since.
+function blank(grid: string): Card {
+	return { grid, pinned: false, editedMs: 0, removedMs: 0, tags: [], text: "" };
 }
 
 /// How a text begins.

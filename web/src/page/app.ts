@@ -39,6 +39,7 @@ export class App {
 			template: (template) => this.start(template),
 			open: () => this.import.pick(),
 			pin: (entry, pinned) => controller.pin(entry.grid, pinned),
+			tag: (entry, tags) => controller.tag(entry.grid, tags),
 			duplicate: (entry) => void this.duplicate(entry),
 			read: (entry) => controller.read(entry.grid),
 			remove: (entry) => void this.remove(entry).catch(reporter.report),

@@ -3,13 +3,14 @@
 // The list is drawn anew only when something in it has changed, and the focus stays with its document: effects of the
 // runtime come at any time, and whoever walks the list by keys must not lose their place.
 import { documentAddress } from "../app/route";
-import { findDocuments, type Found } from "../app/find";
+import { findDocuments, tagsOf, type Found } from "../app/find";
 import type { DocumentEntry, State } from "../app/state";
 import { fill, h } from "./dom";
 import { icon } from "./icons";
 import { isKey, MAC, printed } from "./keys";
 import { Menu } from "./menu";
 import { exportItems } from "./more";
+import { showTags } from "./tags";
 import { templates, type Template } from "./templates";
 import { texts } from "./texts";
 import { ago } from "./time";
@@ -25,6 +26,7 @@ export interface HomeActs {
 	template(template: Template): void;
 	open(): void; // a file
 	pin(entry: DocumentEntry, pinned: boolean): void;
+	tag(entry: DocumentEntry, tags: string[]): void;
 	duplicate(entry: DocumentEntry): void;
 	read(entry: DocumentEntry): Promise<readonly Block[]>;
 	remove(entry: DocumentEntry): void;
@@ -40,6 +42,8 @@ export class Home {
 		oninput: () => this.draw(), onkeydown: (event: KeyboardEvent) => this.searchKey(event),
 	});
 	private readonly search = h("div", { class: "home-find", hidden: true }, icon("search"), this.field);
+	private readonly tags = h("div", { class: "chips", role: "group", "aria-label": texts.tags.filter, hidden: true });
+	private tag = ""; // only documents that have it
 	private documents: State["documents"] = null;
 	private cards: State["cards"] = new Map();
 	private drawn = "";
@@ -64,6 +68,7 @@ export class Home {
 				starter("upload", texts.files.import, () => acts.open()),
 			),
 			this.search,
+			this.tags,
 			this.said,
 			this.list,
 		);
@@ -76,9 +81,9 @@ export class Home {
 		this.draw();
 	}
 
-	/// Put the focus on a document's row.
-	focusOn(grid: string): void {
-		this.list.querySelector<HTMLElement>(`.row[data-grid="${grid}"] .row-link`)?.focus();
+	/// Put the focus on a document's row, or on a part of it.
+	focusOn(grid: string, part = ".row-link"): void {
+		this.list.querySelector<HTMLElement>(`.row[data-grid="${grid}"] ${part}`)?.focus();
 	}
 
 	private draw(): void {
@@ -89,19 +94,30 @@ export class Home {
 			return;
 		}
 		const query = this.field.value.trim();
-		const found = findDocuments(documents, cards, query);
-		const there = query ? findDocuments(documents, cards, "").length : found.length;
+		const known = tagsOf(documents, cards);
+		if (!known.includes(this.tag)) this.tag = "";
+		const found = findDocuments(documents, cards, query, this.tag);
+		const there = query || this.tag ? findDocuments(documents, cards, "").length : found.length;
 		this.search.hidden = !query && there < SEARCH_FROM && document.activeElement !== this.field;
-		const signature = JSON.stringify([query, this.all, there, found.map(({ entry, card, atMs, edited }) => [entry.grid, entry.title, entry.mode, card?.pinned, ago(atMs), edited, card?.text.length])]);
+		const signature = JSON.stringify([query, this.tag, known, this.all, there, found.map(({ entry, card, atMs, edited }) => [entry.grid, entry.title, entry.mode, card?.pinned, card?.tags, ago(atMs), edited, card?.text.length])]);
 		if (signature === this.drawn) return;
-		const newQuery = !this.drawn.startsWith(JSON.stringify([query]).slice(0, -1) + ",");
+		const newQuery = !this.drawn.startsWith(JSON.stringify([query, this.tag]).slice(0, -1) + ",");
 		this.drawn = signature;
 		const back = this.focused();
 		if (there === 0) fill(this.list, empty());
 		else if (found.length === 0) fill(this.list, h("div", { class: "empty empty-small" }, h("h2", {}, t.nothing), h("p", { class: "muted" }, t.nothingHint)));
 		else this.drawRows(found, query);
 		back?.();
-		if (newQuery) this.said.textContent = query ? t.found(found.length) : "";
+		if (newQuery) this.said.textContent = query || this.tag ? t.found(found.length) : "";
+		this.drawTags(known);
+	}
+
+	private drawTags(known: string[]): void {
+		const at = [...this.tags.children].indexOf(document.activeElement!);
+		this.tags.hidden = known.length === 0;
+		const chip = (text: string, tag: string) => h("button", { class: "chip", type: "button", "aria-pressed": String(this.tag === tag), onclick: () => ((this.tag = this.tag === tag ? "" : tag), this.draw()) }, text);
+		fill(this.tags, chip(texts.tags.all, ""), ...known.map((tag) => chip(tag, tag)));
+		if (at >= 0) (this.tags.children[Math.min(at, known.length)] as HTMLElement).focus();
 	}
 
 	private drawRows(found: Found[], query: string): void {
@@ -122,6 +138,7 @@ export class Home {
 		const title = entry.title || t.untitled;
 		const pinned = card?.pinned === true;
 		const text = card?.text ?? "";
+		const tags = card?.tags ?? [];
 		// What begins with its title need not say it twice.
 		const excerpt = (entry.title && text.startsWith(entry.title) ? text.slice(entry.title.length) : text).trim().slice(0, 160);
 		const when = h("span", { class: "row-when" }, edited ? t.edited(ago(atMs)) : t.opened(ago(atMs)));
@@ -129,6 +146,7 @@ export class Home {
 		const menu = new Menu({ label: t.menu(title), icon: "more" }, () => [
 			[
 				{ text: pinned ? t.unpin : t.pin, icon: "pin", run: () => this.acts.pin(entry, !pinned) },
+				{ text: texts.tags.edit, icon: "tag", run: () => this.editTags(entry, title, tags) },
 				{ text: texts.files.duplicate, icon: "copy", run: () => this.acts.duplicate(entry) },
 			],
 			exportItems(() => entry.title, () => this.acts.read(entry), (error) => this.acts.failed(error)),
@@ -143,6 +161,7 @@ export class Home {
 				{ class: "row-link", href: documentAddress(entry.grid) },
 				h("span", { class: "row-icon" }, icon("file")),
 				h("span", { class: "row-text" }, h("span", { class: entry.title ? "row-title" : "row-title muted" }, title), h("span", { class: "row-detail" }, when, words)),
+				tags.length > 0 && h("span", { class: "row-tags" }, ...tags.map((tag) => h("span", { class: "tag" }, tag))),
 				entry.mode === "v" && h("span", { class: "tag" }, t.viewOnly),
 			),
 			pin,
@@ -163,6 +182,13 @@ export class Home {
 			const same = this.list.querySelector<HTMLElement>(`.row[data-grid="${grid}"] ${part}`);
 			(same ?? links[Math.min(at, links.length - 1)] ?? this.container.querySelector<HTMLElement>(".button-main"))?.focus();
 		};
+	}
+
+	private editTags(entry: DocumentEntry, title: string, tags: readonly string[]): void {
+		showTags(title, tags, tagsOf(this.documents ?? [], this.cards), (now) => {
+			this.acts.tag(entry, now);
+			setTimeout(() => this.focusOn(entry.grid, "[aria-haspopup]")); // its row was drawn anew
+		});
 	}
 
 	private links(): HTMLElement[] {
