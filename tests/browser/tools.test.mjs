@@ -137,6 +137,16 @@ test("a view-only document is searched but not replaced in", LIMIT, async () => 
 	assert.equal(await b.page.getByRole("button", { name: /Replace/ }).count(), 0);
 	await b.page.keyboard.press("Escape");
 	assert.equal(await selected(b.page), "to");
+	assert.equal(await b.page.getByRole("toolbar").count(), 0, "nothing to format with");
+	// The help has the keys that work here, and no others; it comes from the menu as well, which closes for it.
+	await b.page.getByRole("button", { name: "More" }).press("Enter");
+	await b.page.keyboard.press("Control+/");
+	const sheet = b.page.getByRole("dialog", { name: "Keyboard shortcuts" });
+	await sheet.waitFor();
+	assert.deepEqual(await sheet.locator("dt").allInnerTexts(), ["Find", "Next match", "Previous match", "Outline", "Keyboard shortcuts"]);
+	assert.equal(await b.page.locator(".menu:popover-open").count(), 0);
+	await b.page.keyboard.press("Escape");
+	await sheet.waitFor({ state: "detached" });
 	clean();
 });
 

@@ -72,10 +72,13 @@ export class Desk {
 		const name = pageKey(event);
 		// A dialog has its own keys, and the browser's.
 		if (!name || event.isComposing || document.querySelector("dialog[open]")) return;
-		if (this.act(name)) event.preventDefault(), event.stopPropagation();
+		if (!this.act(name)) return;
+		event.preventDefault();
+		event.stopPropagation();
 	}
 
 	private act(name: PageKey): boolean {
+		for (const menu of document.querySelectorAll<HTMLElement>(":popover-open")) menu.hidePopover();
 		switch (name) {
 			case "find":
 				return this.find.show();

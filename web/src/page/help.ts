@@ -26,7 +26,9 @@ export function nameOf(name: KeyName | PageKey | keyof typeof TYPED): string {
 export const listed: readonly string[] = GROUPS.flatMap(({ names }) => names);
 
 export function showHelp(editable: boolean): void {
-	const rows = (group: (typeof GROUPS)[number]) => group.names.filter((name) => editable || !(name in KEYS));
+	// Where nothing can be written there is no toolbar either, and nothing to replace.
+	const rows = (group: (typeof GROUPS)[number]) => group.names.filter((name) => editable || !(name in KEYS || name === "toolbar"));
+	const said = (name: KeyName | PageKey) => (name === "find" && !editable ? texts.find.labelOnly : nameOf(name));
 	const section = (title: string, ...lines: HTMLElement[]) => h("section", {}, h("h3", {}, title), h("dl", {}, ...lines));
 	const line = (what: string, keys: Node) => h("div", {}, h("dt", {}, what), h("dd", {}, keys));
 	const typed = Object.entries(TYPED).map(([name, { typed }]) => line(nameOf(name as keyof typeof TYPED), h("code", {}, typed.trimEnd() + (typed.endsWith(" ") ? " ␣" : ""))));
@@ -35,7 +37,7 @@ export function showHelp(editable: boolean): void {
 		h(
 			"div",
 			{ class: "help" },
-			...GROUPS.filter((group) => rows(group).length > 0).map((group) => section(group.title, ...rows(group).map((name) => line(nameOf(name), keyCaps(name))))),
+			...GROUPS.filter((group) => rows(group).length > 0).map((group) => section(group.title, ...rows(group).map((name) => line(said(name), keyCaps(name))))),
 			editable && h("section", {}, h("h3", {}, t.typed), h("p", { class: "muted" }, t.typedHint), h("dl", {}, ...typed)),
 		),
 	);
