@@ -302,6 +302,9 @@ test("a browser without documents says what to do, and the list fits a phone", L
 	await b.page.goto(`${world.origin}/#/`);
 	await b.page.getByText("No documents yet").waitFor();
 	assert.equal(await b.page.evaluate(() => document.documentElement.scrollWidth), 390);
+	await b.page.setViewportSize({ width: 320, height: 600 }); // as wide as a page of 1280 at 400 %
+	assert.equal(await b.page.evaluate(() => document.documentElement.scrollWidth), 320);
+	await b.page.setViewportSize({ width: 390, height: 800 });
 	await b.create("A rather long title that cannot possibly fit on a phone, whatever we do");
 	await home(b.page);
 	assert.equal(await b.page.evaluate(() => document.documentElement.scrollWidth), 390);
