@@ -1,5 +1,6 @@
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <toygrid/status.h>
 
@@ -74,4 +75,31 @@ tg_mem_grow(void **array, size_t *cap, size_t need, size_t item_bytes)
 	*array = p;
 	*cap = n;
 	return TG_OK;
+}
+
+void *
+tg_mem_insert(void **array, size_t *count, size_t *cap, size_t i, size_t item_bytes)
+{
+	uint8_t *item;
+
+	if (tg_mem_grow(array, cap, *count + 1, item_bytes) != TG_OK)
+		return NULL;
+	item = (uint8_t *)*array + i * item_bytes;
+	memmove(item + item_bytes, item, (*count - i) * item_bytes);
+	++*count;
+	return memset(item, 0, item_bytes);
+}
+
+void *
+tg_mem_add(void **array, size_t *count, size_t *cap, size_t item_bytes)
+{
+	return tg_mem_insert(array, count, cap, *count, item_bytes);
+}
+
+void
+tg_mem_remove(void *array, size_t *count, size_t i, size_t item_bytes)
+{
+	uint8_t *item = (uint8_t *)array + i * item_bytes;
+
+	memmove(item, item + item_bytes, (--*count - i) * item_bytes);
 }

@@ -30,6 +30,19 @@ int tg_mem_grow(void **array, size_t *cap, size_t need, size_t item_bytes)
     __attribute__((warn_unused_result));
 
 /**
+ * tg_mem_insert(array, count, cap, i, item_bytes), tg_mem_add(array, count, cap, item_bytes):
+ * Make room for one more of *${count} items before item ${i} <= *${count}, or behind them all.  Returns the
+ * new item, zeroed and counted, or NULL without memory (array unchanged).
+ */
+void *tg_mem_insert(void **array, size_t *count, size_t *cap, size_t i, size_t item_bytes)
+    __attribute__((warn_unused_result));
+void *tg_mem_add(void **array, size_t *count, size_t *cap, size_t item_bytes)
+    __attribute__((warn_unused_result));
+
+/** tg_mem_remove(array, count, i, item_bytes): Close the gap that item ${i} < *${count} leaves. */
+void tg_mem_remove(void *array, size_t *count, size_t i, size_t item_bytes);
+
+/**
  * tg_mem_fail_after(n):
  * Tests only: let the next ${n} allocations succeed and every later one fail, until called with a negative
  * number.  Returns how many allocations were asked for since the last call.

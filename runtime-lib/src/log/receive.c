@@ -486,10 +486,7 @@ hold_apart(struct intake *in, struct tg_receipt *receipt)
 			return TG_EGAP;
 		if (log->ranges_count == TG_LOG_RANGES_MAX)
 			return TG_ELIMIT;
-		rc = tg_mem_grow(
-		    (void **)&log->ranges, &log->ranges_cap, log->ranges_count + 1, sizeof *log->ranges);
-		if (rc == TG_OK)
-			rc = copy_peaks(in->proof, in->start, &fresh.peaks_from);
+		rc = copy_peaks(in->proof, in->start, &fresh.peaks_from);
 		if (rc == TG_OK)
 			rc = copy_peaks(in->peaks, in->end, &fresh.peaks_to);
 		if (rc != TG_OK) {
@@ -498,9 +495,13 @@ hold_apart(struct intake *in, struct tg_receipt *receipt)
 		}
 		while (i < log->ranges_count && log->ranges[i].from < in->start)
 			i++;
-		memmove(&log->ranges[i + 1], &log->ranges[i], (log->ranges_count - i) * sizeof *log->ranges);
-		log->ranges[i] = fresh;
-		log->ranges_count++;
+		range = tg_mem_insert(
+		    (void **)&log->ranges, &log->ranges_count, &log->ranges_cap, i, sizeof *range);
+		if (range == NULL) {
+			tg_range_free(&fresh);
+			return TG_ENOMEM;
+		}
+		*range = fresh;
 	}
 	receipt->from = in->start;
 	receipt->to = in->end;

@@ -49,8 +49,7 @@ unsent_drop(struct tgp_author *a, size_t i)
 {
 	a->unsent_bytes -= a->unsent[i].run.len;
 	tg_buf_free(&a->unsent[i].run);
-	a->unsent_count--;
-	memmove(a->unsent + i, a->unsent + i + 1, (a->unsent_count - i) * sizeof *a->unsent);
+	tg_mem_remove(a->unsent, &a->unsent_count, i, sizeof *a->unsent);
 }
 
 /* The parents that a new entry names: the view's frontier, less what an earlier own entry named already.
@@ -96,11 +95,9 @@ remember_parents(struct tgp_grid *g, const struct tg_parent *parents, size_t n)
 
 		while (k < a->sent_count && a->sent[k].log != l)
 			k++;
-		if (k == a->sent_count) {
-			if (tg_mem_grow((void **)&a->sent, &a->sent_cap, k + 1, sizeof *a->sent) != TG_OK)
-				return TG_ENOMEM;
-			a->sent_count++;
-		}
+		if (k == a->sent_count &&
+		    tg_mem_add((void **)&a->sent, &a->sent_count, &a->sent_cap, sizeof *a->sent) == NULL)
+			return TG_ENOMEM;
 		a->sent[k] = (struct tgp_frontier){l, parents[i].seq};
 	}
 	return TG_OK;
@@ -268,18 +265,13 @@ store_and_queue(struct tgp_grid *g, uint64_t start, const struct tg_ops *ops, co
 	struct tgp_unsent *u;
 	struct tgp_job *job;
 
-	if (tg_mem_grow((void **)&a->unsent, &a->unsent_cap, a->unsent_count + 1, sizeof *a->unsent) != TG_OK)
+	if ((u = tg_mem_add((void **)&a->unsent, &a->unsent_count, &a->unsent_cap, sizeof *u)) == NULL)
 		return TG_ENOMEM;
-	u = &a->unsent[a->unsent_count];
-	memset(u, 0, sizeof *u);
 	u->from = start;
 	u->to = a->log->log.head.length;
 	encode_run(a->log, start, ops, peaks, peak_count, &u->run);
-	if (tg_buf_status(&u->run) != TG_OK) {
-		tg_buf_free(&u->run);
+	if (tg_buf_status(&u->run) != TG_OK)
 		return TG_ENOMEM;
-	}
-	a->unsent_count++;
 	a->unsent_bytes += u->run.len;
 	/* What does not fit in memory is not lost: peers see the gap and ask for it. */
 	while (a->unsent_bytes > TGP_UNSENT_BYTES && a->unsent_count > 1)
@@ -747,14 +739,11 @@ tgp_author_leave(struct tgp_grid *g)
 		return TG_OK;
 	if (tgp_author_flush(g) != TG_OK)
 		return TG_ENOMEM;
-	if (tg_mem_grow((void **)&g->view, &g->view_cap, g->view_count + 1, sizeof *g->view) != TG_OK)
-		return TG_ENOMEM;
 	while (i < g->view_count && tg_key_cmp(&g->view[i].log->log.key, &l->log.key) < 0)
 		i++;
-	if (i == g->view_count || g->view[i].log != l) {
-		memmove(g->view + i + 1, g->view + i, (g->view_count - i) * sizeof *g->view);
-		g->view_count++;
-	}
+	if ((i == g->view_count || g->view[i].log != l) &&
+	    tg_mem_insert((void **)&g->view, &g->view_count, &g->view_cap, i, sizeof *g->view) == NULL)
+		return TG_ENOMEM;
 	g->view[i] = (struct tgp_frontier){l, l->delivered - 1};
 	/* Others ask for what they lack of it. */
 	while (a->unsent_count > 0)
@@ -813,7 +802,7 @@ group_push(struct tgp_undo_group **list, size_t *count, const struct tgp_undo_gr
 	if (*list == NULL && (*list = tg_calloc(TGP_UNDO_GROUPS, sizeof **list)) == NULL)
 		return TG_ENOMEM;
 	if (*count == TGP_UNDO_GROUPS)
-		memmove(*list, *list + 1, --*count * sizeof **list);
+		tg_mem_remove(*list, count, 0, sizeof **list);
 	(*list)[(*count)++] = *group;
 	return TG_OK;
 }

@@ -291,8 +291,7 @@ tgp_target_find(struct tgp_grid *g, const struct tg_key *key, uint64_t length, c
 static void
 target_drop(struct tgp_inquiry *q, size_t i)
 {
-	q->target_count--;
-	memmove(q->targets + i, q->targets + i + 1, (q->target_count - i) * sizeof *q->targets);
+	tg_mem_remove(q->targets, &q->target_count, i, sizeof *q->targets);
 }
 
 int

@@ -25,10 +25,8 @@ need_new(struct tgp_grid *g, const struct tg_hash *locator)
 	struct tgp_need *n;
 
 	if (g->need_count >= NEEDS_MAX ||
-	    tg_mem_grow((void **)&g->needs, &g->need_cap, g->need_count + 1, sizeof *g->needs) != TG_OK)
+	    (n = tg_mem_add((void **)&g->needs, &g->need_count, &g->need_cap, sizeof *n)) == NULL)
 		return NULL;
-	n = &g->needs[g->need_count++];
-	memset(n, 0, sizeof *n);
 	n->locator = *locator;
 	return n;
 }
@@ -36,8 +34,7 @@ need_new(struct tgp_grid *g, const struct tg_hash *locator)
 static void
 need_drop(struct tgp_grid *g, size_t i)
 {
-	g->need_count--;
-	memmove(g->needs + i, g->needs + i + 1, (g->need_count - i) * sizeof *g->needs);
+	tg_mem_remove(g->needs, &g->need_count, i, sizeof *g->needs);
 }
 
 /* The ${i}-th session to ask: replicas before the others. */

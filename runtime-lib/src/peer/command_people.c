@@ -167,6 +167,7 @@ static int
 set_name(struct tgp_name **list, size_t *count, size_t *cap, const struct tg_hash *grid, struct tg_bytes name,
     int on)
 {
+	struct tgp_name *fresh;
 	size_t i = 0;
 
 	while (
@@ -180,11 +181,11 @@ set_name(struct tgp_name **list, size_t *count, size_t *cap, const struct tg_has
 	}
 	if (i < *count)
 		return TG_OK;
-	if (tg_mem_grow((void **)list, cap, *count + 1, sizeof **list) != TG_OK)
+	if ((fresh = tg_mem_add((void **)list, count, cap, sizeof *fresh)) == NULL)
 		return TG_ENOMEM;
-	(*list)[*count].grid = *grid;
-	(*list)[*count].len = name.len;
-	memcpy((*list)[(*count)++].name, name.data, name.len);
+	fresh->grid = *grid;
+	fresh->len = name.len;
+	memcpy(fresh->name, name.data, name.len);
 	return TG_OK;
 }
 
@@ -219,6 +220,7 @@ tgp_cmd_call(struct tgp_cmd *c)
 	struct tg_peer *p = c->p;
 	struct tg_call out = {0};
 	struct tg_buf body = {0};
+	struct tgp_call_out *made;
 	struct tgp_session *s;
 	struct tg_key session;
 	int rc;
@@ -238,11 +240,10 @@ tgp_cmd_call(struct tgp_cmd *c)
 		tg_buf_free(&body);
 		return rc == TG_OK ? tgp_done(c, TG_OK) : rc;
 	}
-	if (tg_mem_grow((void **)&p->calls, &p->call_cap, p->call_count + 1, sizeof *p->calls) != TG_OK)
+	if ((made = tg_mem_add((void **)&p->calls, &p->call_count, &p->call_cap, sizeof *made)) == NULL)
 		return TG_ENOMEM;
 	out.call = ++p->next_id;
-	p->calls[p->call_count++] =
-	    (struct tgp_call_out){c->request, out.call, out.deadline_ms, c->g->id, session};
+	*made = (struct tgp_call_out){c->request, out.call, out.deadline_ms, c->g->id, session};
 	tg_call_put(&body, &out);
 	rc = tgp_send_inbox(c->g, &session, TG_MSG_CALL, &body);
 	tg_buf_free(&body);

@@ -92,17 +92,13 @@ static int
 frontier_set(struct tgp_grid *g, struct tgp_log *log, uint64_t seq)
 {
 	size_t i = frontier_place(g, log);
+	struct tgp_frontier *f = &g->frontier[i];
 
-	if (i < g->frontier_count && g->frontier[i].log == log) {
-		g->frontier[i].seq = seq;
-		return TG_OK;
-	}
-	if (tg_mem_grow(
-		(void **)&g->frontier, &g->frontier_cap, g->frontier_count + 1, sizeof *g->frontier) != TG_OK)
+	if ((i == g->frontier_count || f->log != log) &&
+	    (f = tg_mem_insert((void **)&g->frontier, &g->frontier_count, &g->frontier_cap, i, sizeof *f)) ==
+		NULL)
 		return TG_ENOMEM;
-	memmove(g->frontier + i + 1, g->frontier + i, (g->frontier_count - i) * sizeof *g->frontier);
-	g->frontier[i] = (struct tgp_frontier){log, seq};
-	g->frontier_count++;
+	*f = (struct tgp_frontier){log, seq};
 	return TG_OK;
 }
 
@@ -111,10 +107,8 @@ frontier_drop(struct tgp_grid *g, const struct tgp_log *log, uint64_t seq)
 {
 	size_t i = frontier_place(g, log);
 
-	if (i < g->frontier_count && g->frontier[i].log == log && g->frontier[i].seq == seq) {
-		g->frontier_count--;
-		memmove(g->frontier + i, g->frontier + i + 1, (g->frontier_count - i) * sizeof *g->frontier);
-	}
+	if (i < g->frontier_count && g->frontier[i].log == log && g->frontier[i].seq == seq)
+		tg_mem_remove(g->frontier, &g->frontier_count, i, sizeof *g->frontier);
 }
 
 int
@@ -225,10 +219,9 @@ take_member(struct tgp_grid *g, struct tgp_log *l, struct tg_bytes raw)
 		if (tg_key_cmp(&g->members[i].device, &m.device) == 0)
 			known = &g->members[i];
 	if (known == NULL) {
-		if (tg_mem_grow((void **)&g->members, &g->member_cap, g->member_count + 1,
-			sizeof *g->members) != TG_OK)
+		known = tg_mem_add((void **)&g->members, &g->member_count, &g->member_cap, sizeof *known);
+		if (known == NULL)
 			return TG_ENOMEM;
-		known = &g->members[g->member_count++];
 		known->device = m.device;
 	}
 	if (m.name.len > 0)
@@ -249,9 +242,8 @@ take_invite(struct tgp_grid *g, const struct tgp_log *l, const struct tg_transit
 	for (size_t i = 0; i < g->node_count; i++)
 		if (tg_key_cmp(&g->nodes[i].node, &t->u.invite.node) == 0)
 			return TG_OK;
-	if (tg_mem_grow((void **)&g->nodes, &g->node_cap, g->node_count + 1, sizeof *g->nodes) != TG_OK)
+	if ((n = tg_mem_add((void **)&g->nodes, &g->node_count, &g->node_cap, sizeof *n)) == NULL)
 		return TG_ENOMEM;
-	n = &g->nodes[g->node_count++];
 	n->node = t->u.invite.node;
 	n->name_len = t->u.invite.name.len < sizeof n->name ? t->u.invite.name.len : sizeof n->name;
 	if (n->name_len > 0)

@@ -618,8 +618,7 @@ serve_next(struct tgp_grid *g)
 	if (g->serving || g->serve_count == 0)
 		return TG_OK;
 	s = g->serves[0];
-	g->serve_count--;
-	memmove(g->serves, g->serves + 1, g->serve_count * sizeof *g->serves);
+	tg_mem_remove(g->serves, &g->serve_count, 0, sizeof s);
 	g->serving = 1;
 	rc = tgp_retry_run(g, serve, (struct tg_bytes){s.want.data, s.want.len}, &s.asker, 0);
 	tg_buf_free(&s.want);
@@ -647,15 +646,12 @@ tgp_want_received(struct tgp_grid *g, const struct tg_message *m)
 		}
 	if (g->serve_count == SERVES_MAX)
 		return TG_OK; /* the asker's timer moves on to somebody less busy */
-	if (tg_mem_grow((void **)&g->serves, &g->serve_cap, g->serve_count + 1, sizeof *g->serves) != TG_OK)
+	if ((s = tg_mem_add((void **)&g->serves, &g->serve_count, &g->serve_cap, sizeof *s)) == NULL)
 		return TG_ENOMEM;
-	s = &g->serves[g->serve_count];
-	memset(s, 0, sizeof *s);
 	s->asker = want.asker;
 	tg_buf_put(&s->want, m->body.data, m->body.len);
 	if (tg_buf_status(&s->want) != TG_OK)
 		return TG_ENOMEM;
-	g->serve_count++;
 	return serve_next(g);
 }
 

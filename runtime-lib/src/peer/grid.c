@@ -70,19 +70,20 @@ tgp_log_branches(const struct tgp_grid *g, const struct tgp_log *l, size_t *end)
 static int
 log_insert(struct tgp_grid *g, size_t i, const struct tg_key *key, struct tgp_log **log)
 {
-	struct tgp_log *l;
+	struct tgp_log *l, **place;
 
 	if (g->log_count >= TG_LOGS_PER_GRID_MAX)
 		return TG_ELIMIT;
-	if (tg_mem_grow((void **)&g->logs, &g->log_cap, g->log_count + 1, sizeof *g->logs) != TG_OK ||
-	    (l = tg_calloc(1, sizeof *l)) == NULL)
+	if ((l = tg_calloc(1, sizeof *l)) == NULL)
 		return TG_ENOMEM;
+	if ((place = tg_mem_insert((void **)&g->logs, &g->log_count, &g->log_cap, i, sizeof *place)) ==
+	    NULL) {
+		tg_free(l);
+		return TG_ENOMEM;
+	}
 	tg_log_init(&l->log, &g->access, key);
 	l->wanted = UINT64_MAX;
-	memmove(g->logs + i + 1, g->logs + i, (g->log_count - i) * sizeof *g->logs);
-	g->logs[i] = l;
-	g->log_count++;
-	*log = l;
+	*log = *place = l;
 	return TG_OK;
 }
 
@@ -122,8 +123,7 @@ tgp_log_drop(struct tgp_grid *g, struct tgp_log *l)
 
 	while (g->logs[i] != l)
 		i++;
-	g->log_count--;
-	memmove(g->logs + i, g->logs + i + 1, (g->log_count - i) * sizeof *g->logs);
+	tg_mem_remove(g->logs, &g->log_count, i, sizeof *g->logs);
 	tgp_log_free(l);
 }
 
@@ -161,8 +161,7 @@ tgp_session_remove(struct tgp_grid *g, size_t i)
 	}
 	if (g->want.active && tg_key_cmp(&g->want.asked, &s->key) == 0)
 		g->want.deadline = 0;
-	g->session_count--;
-	memmove(s, s + 1, (g->session_count - i) * sizeof *s);
+	tg_mem_remove(g->sessions, &g->session_count, i, sizeof *s);
 	g->durability_dirty = 1;
 }
 
@@ -214,8 +213,7 @@ tgp_grid_free(struct tgp_grid *g)
 
 	for (size_t i = 0; i < p->grid_count; i++)
 		if (p->grids[i] == g) {
-			p->grid_count--;
-			memmove(p->grids + i, p->grids + i + 1, (p->grid_count - i) * sizeof *p->grids);
+			tg_mem_remove(p->grids, &p->grid_count, i, sizeof *p->grids);
 			break;
 		}
 	tgp_jobs_drop(p, g);

@@ -172,7 +172,7 @@ struct tgp_target {
 
 struct tgp_inquiry {
 	struct tgp_target targets[TGP_TARGETS_MAX];
-	unsigned target_count;
+	size_t target_count;
 	struct tg_hash known[TGP_KNOWN_MAX]; /* roots of older heads of what is held */
 	unsigned known_next;
 };

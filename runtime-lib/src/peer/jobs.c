@@ -42,11 +42,29 @@ job_take(struct tg_peer *p, uint64_t id)
 		if (p->jobs[i]->id == id) {
 			struct tgp_job *j = p->jobs[i];
 
-			p->job_count--;
-			memmove(p->jobs + i, p->jobs + i + 1, (p->job_count - i) * sizeof *p->jobs);
+			tg_mem_remove(p->jobs, &p->job_count, i, sizeof *p->jobs);
 			return j;
 		}
 	return NULL;
+}
+
+/* Jobs that failed are sent again in the order they were made: what was asked for behind a failure waits
+ * already when earlier ones fail.  Takes ownership of ${j}. */
+static int
+wait_failed(struct tg_peer *p, struct tgp_job *j)
+{
+	struct tgp_job **place;
+	size_t i = p->failed_count;
+
+	while (i > 0 && p->failed[i - 1]->id > j->id)
+		i--;
+	place = tg_mem_insert((void **)&p->failed, &p->failed_count, &p->failed_cap, i, sizeof *place);
+	if (place == NULL) {
+		job_free(j);
+		return TG_ENOMEM;
+	}
+	*place = j;
+	return TG_OK;
 }
 
 void
@@ -69,6 +87,13 @@ tgp_batch_ops(struct tgp_batch *b, const struct tg_ops *ops, int own)
 	}
 }
 
+static void
+send_batch(struct tg_peer *p, const struct tgp_job *j)
+{
+	tgp_fx_store_raw(
+	    p, j->id, j->strict, (uint32_t)j->number, (struct tg_bytes){j->kept.data, j->kept.len});
+}
+
 int
 tgp_store(struct tg_peer *p, struct tgp_grid *g, struct tgp_batch *b, int strict, tgp_stored_fn fn,
     struct tgp_job **job)
@@ -82,23 +107,15 @@ tgp_store(struct tg_peer *p, struct tgp_grid *g, struct tgp_batch *b, int strict
 	j->kept = b->puts;
 	j->number = b->count;
 	j->stored = fn;
-	j->locked = NULL;
-	j->request = 0;
+	j->strict = strict;
 	memset(b, 0, sizeof *b);
 	/* Behind a failed batch everything waits: order is what makes a crash leave a prefix. */
 	if (p->failed_count > 0) {
 		p->job_count--;
-		j->strict = strict;
-		if (tg_mem_grow((void **)&p->failed, &p->failed_cap, p->failed_count + 1,
-			sizeof *p->failed) != TG_OK) {
-			job_free(j);
+		if (wait_failed(p, j) != TG_OK)
 			return TG_ENOMEM;
-		}
-		p->failed[p->failed_count++] = j;
 	} else {
-		j->strict = strict;
-		tgp_fx_store_raw(
-		    p, j->id, strict, (uint32_t)j->number, (struct tg_bytes){j->kept.data, j->kept.len});
+		send_batch(p, j);
 	}
 	if (job)
 		*job = j;
@@ -168,22 +185,11 @@ tgp_next_record(struct tg_bytes *list, struct tg_bytes *key, struct tg_bytes *va
 	return 1;
 }
 
-/* In the order they were made: what was asked for behind a failure waits already when earlier ones fail. */
 static int
 keep_failed(struct tg_peer *p, struct tgp_job *j, int status)
 {
-	size_t i = p->failed_count;
-
-	if (tg_mem_grow((void **)&p->failed, &p->failed_cap, p->failed_count + 1, sizeof *p->failed) !=
-	    TG_OK) {
-		job_free(j);
+	if (wait_failed(p, j) != TG_OK)
 		return TG_ENOMEM;
-	}
-	while (i > 0 && p->failed[i - 1]->id > j->id)
-		i--;
-	memmove(p->failed + i + 1, p->failed + i, (p->failed_count - i) * sizeof *p->failed);
-	p->failed[i] = j;
-	p->failed_count++;
 	p->failed_at = p->now_ms + TGP_RETRY_STORE_MS;
 	if (!p->storage_full) {
 		p->storage_full = 1;
@@ -210,11 +216,8 @@ send_failed(struct tg_peer *p)
 	if (tg_mem_grow((void **)&p->jobs, &p->job_cap, p->job_count + n, sizeof *p->jobs) != TG_OK)
 		return TG_ENOMEM;
 	for (size_t i = 0; i < n; i++) {
-		struct tgp_job *j = p->failed[i];
-
-		p->jobs[p->job_count++] = j;
-		tgp_fx_store_raw(
-		    p, j->id, j->strict, (uint32_t)j->number, (struct tg_bytes){j->kept.data, j->kept.len});
+		p->jobs[p->job_count++] = p->failed[i];
+		send_batch(p, p->failed[i]);
 	}
 	p->failed_count = 0;
 	p->failed_at = 0;

@@ -27,11 +27,8 @@ introduce(struct tgp_grid *g, const struct tg_message *m, unsigned slot)
 		TG_OK ||
 	    tg_key_cmp(&record.session, &m->session) != 0)
 		return TG_OK;
-	if (tg_mem_grow((void **)&g->sessions, &g->session_cap, g->session_count + 1, sizeof *g->sessions) !=
-	    TG_OK)
+	if ((s = tg_mem_add((void **)&g->sessions, &g->session_count, &g->session_cap, sizeof *s)) == NULL)
 		return TG_ENOMEM;
-	s = &g->sessions[g->session_count++];
-	memset(s, 0, sizeof *s);
 	s->key = record.session;
 	s->device = record.device;
 	memcpy(s->nonce, record.nonce, sizeof s->nonce);

@@ -37,6 +37,7 @@ static int
 fetch_record(void *ctx, const struct tg_key *log, uint64_t seq, struct tg_bytes *value)
 {
 	struct tgp_retry *retry = ctx;
+	struct tgp_noted *n;
 
 	for (size_t i = 0; i < retry->record_count; i++) {
 		const struct tgp_record *r = &retry->records[i];
@@ -49,10 +50,10 @@ fetch_record(void *ctx, const struct tg_key *log, uint64_t seq, struct tg_bytes 
 	for (size_t i = 0; i < retry->noted_count; i++)
 		if (retry->noted[i].seq == seq && tg_key_cmp(&retry->noted[i].log, log) == 0)
 			return TG_ENOTFOUND;
-	if (tg_mem_grow((void **)&retry->noted, &retry->noted_cap, retry->noted_count + 1,
-		sizeof *retry->noted) != TG_OK)
+	n = tg_mem_add((void **)&retry->noted, &retry->noted_count, &retry->noted_cap, sizeof *n);
+	if (n == NULL)
 		return TG_ENOMEM;
-	retry->noted[retry->noted_count++] = (struct tgp_noted){*log, seq};
+	*n = (struct tgp_noted){*log, seq};
 	return TG_ENOTFOUND;
 }
 
@@ -80,11 +81,9 @@ records_loaded(
 
 		if (key.len != 73)
 			continue;
-		if (tg_mem_grow((void **)&retry->records, &retry->record_cap, retry->record_count + 1,
-			sizeof *retry->records) != TG_OK)
+		r = tg_mem_add((void **)&retry->records, &retry->record_count, &retry->record_cap, sizeof *r);
+		if (r == NULL)
 			return TG_ENOMEM;
-		r = &retry->records[retry->record_count];
-		memset(r, 0, sizeof *r);
 		memcpy(r->log.b, key.data + 33, TG_KEY_BYTES);
 		for (int i = 0; i < 8; i++)
 			seq = seq << 8 | key.data[65 + i];
@@ -92,7 +91,6 @@ records_loaded(
 		tg_buf_put(&r->value, value.data, value.len);
 		if (tg_buf_status(&r->value) != TG_OK)
 			return TG_ENOMEM;
-		retry->record_count++;
 	}
 	if (--retry->outstanding > 0)
 		return TG_OK;
