@@ -7,8 +7,6 @@
 
 #include "peer/internal.h"
 
-#define TITLE_MAX_BYTES 255u
-
 /* A command being carried out. */
 struct tgp_cmd {
 	struct tg_peer *p;

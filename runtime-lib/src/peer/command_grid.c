@@ -114,41 +114,12 @@ open_access(
 	return tgp_grid_load(g);
 }
 
-struct grid_record {
-	char mode;
-	struct tg_bytes secret, title;
-	struct tg_key w;
-	uint64_t opened_ms;
-};
-
-static int
-read_grid_record(struct tg_bytes value, struct grid_record *rec)
-{
-	struct tg_reader r;
-	struct tg_bytes mode;
-
-	tg_reader_init(&r, value.data, value.len);
-	tg_read_array(&r, 7, 7);
-	if (tg_read_uint(&r, UINT64_MAX) != 1)
-		tg_reader_fail(&r, TG_EVERSION);
-	mode = tg_read_str(&r, 1);
-	rec->secret = tg_read_bin(&r, 2 * TG_KEY_BYTES);
-	tg_read_fixed(&r, rec->w.b, sizeof rec->w.b);
-	rec->title = tg_read_str(&r, TITLE_MAX_BYTES + 1);
-	rec->opened_ms = tg_read_uint(&r, UINT64_MAX);
-	tg_read_uint(&r, UINT64_MAX);
-	if (tg_reader_end(&r) == TG_OK && (mode.len != 1 || rec->secret.len < TG_KEY_BYTES))
-		tg_reader_fail(&r, TG_EFORMAT);
-	rec->mode = mode.len == 1 ? (char)mode.data[0] : 0;
-	return tg_reader_status(&r);
-}
-
 static int
 record_loaded(
     struct tg_peer *p, struct tgp_job *job, int status, struct tg_bytes records, uint32_t count, int more)
 {
 	struct tgp_cmd c = {p, job->request, NULL, NULL};
-	struct grid_record rec;
+	struct tgp_grid_record rec;
 	struct tg_bytes key, value;
 	struct tg_hash id;
 
@@ -157,7 +128,7 @@ record_loaded(
 	memcpy(id.b, job->log.b, sizeof id.b);
 	if (status != TG_OK)
 		return tgp_done(&c, status);
-	if (!tgp_next_record(&records, &key, &value) || read_grid_record(value, &rec) != TG_OK ||
+	if (!tgp_next_record(&records, &key, &value) || tgp_grid_read_record(value, &rec) != TG_OK ||
 	    rec.mode == 'r')
 		return tgp_done(&c, TG_ENOTFOUND);
 	return open_access(&c, &id, rec.mode, rec.secret, &rec.w);
@@ -177,7 +148,7 @@ link_compared(
 {
 	struct tgp_cmd c = {p, job->request, NULL, NULL};
 	struct tg_bytes key, value, secret = {job->kept.data + 1, job->kept.len - 1};
-	struct grid_record rec;
+	struct tgp_grid_record rec;
 	struct tg_hash id;
 	struct tg_key w;
 	char mode = (char)job->kept.data[0];
@@ -186,7 +157,8 @@ link_compared(
 	(void)more;
 	memcpy(id.b, job->log.b, sizeof id.b);
 	if (status == TG_OK && tgp_next_record(&records, &key, &value) &&
-	    read_grid_record(value, &rec) == TG_OK && strength(rec.mode) >= strength(mode) && rec.mode != 'r')
+	    tgp_grid_read_record(value, &rec) == TG_OK && strength(rec.mode) >= strength(mode) &&
+	    rec.mode != 'r')
 		return open_access(&c, &id, rec.mode, rec.secret, &rec.w);
 	if (mode == 'v')
 		memcpy(w.b, secret.data + TG_KEY_BYTES, TG_KEY_BYTES);
@@ -316,11 +288,11 @@ list_loaded(
 	if ((list = tg_calloc(count + 1, sizeof *list)) == NULL)
 		return TG_ENOMEM;
 	while (n < count && tgp_next_record(&records, &key, &value)) {
-		struct grid_record rec;
+		struct tgp_grid_record rec;
 		struct listed item = {0};
 		size_t i;
 
-		if (key.len != 1 + TG_HASH_BYTES || read_grid_record(value, &rec) != TG_OK)
+		if (key.len != 1 + TG_HASH_BYTES || tgp_grid_read_record(value, &rec) != TG_OK)
 			continue;
 		memcpy(item.id.b, key.data + 1, TG_HASH_BYTES);
 		item.mode = rec.mode;

@@ -281,6 +281,28 @@ tgp_grid_store_record(struct tgp_grid *g)
 	return tgp_store(g->peer, g, &batch, 0, NULL, NULL);
 }
 
+int
+tgp_grid_read_record(struct tg_bytes value, struct tgp_grid_record *record)
+{
+	struct tg_reader r;
+	struct tg_bytes mode;
+
+	tg_reader_init(&r, value.data, value.len);
+	tg_read_array(&r, 7, 7);
+	if (tg_read_uint(&r, UINT64_MAX) != 1)
+		tg_reader_fail(&r, TG_EVERSION);
+	mode = tg_read_str(&r, 1);
+	record->secret = tg_read_bin(&r, 2 * TG_KEY_BYTES);
+	tg_read_fixed(&r, record->w.b, sizeof record->w.b);
+	record->title = tg_read_str(&r, TITLE_MAX_BYTES + 1);
+	record->opened_ms = tg_read_uint(&r, UINT64_MAX);
+	tg_read_uint(&r, UINT64_MAX);
+	if (tg_reader_end(&r) == TG_OK && (mode.len != 1 || record->secret.len < TG_KEY_BYTES))
+		tg_reader_fail(&r, TG_EFORMAT);
+	record->mode = mode.len == 1 ? (char)mode.data[0] : 0;
+	return tg_reader_status(&r);
+}
+
 /* The title is the register `title` of the document; when it changed, tell and keep it. */
 int
 tgp_grid_title(struct tgp_grid *g)

@@ -44,6 +44,7 @@
 #include "wire/frame.h"
 #include "wire/reader.h"
 
+#define TITLE_MAX_BYTES	       255u
 #define TGP_LINKS_MAX	       8
 #define TGP_SESSIONS_MAX       1024
 #define TGP_INTROS_MAX	       48      /* inboxes shown to one relay for one grid */
@@ -382,7 +383,7 @@ struct tgp_grid {
 	uint64_t open_request;	   /* command to answer when loaded */
 	int plain_add;		   /* load without tg_doc_load_begin: a bad bundle was found */
 	int loading_doc;
-	char title[256];
+	char title[TITLE_MAX_BYTES + 1];
 	size_t title_len;
 	uint64_t opened_ms;
 	int has_genesis;
@@ -602,6 +603,15 @@ int tgp_grid_load(struct tgp_grid *g);
 int tgp_grid_ready(struct tgp_grid *g);
 void tgp_grid_free(struct tgp_grid *g);
 int tgp_grid_store_record(struct tgp_grid *g);
+/* What a `g` record says, borrowed from it.  mode is a link's: 'e', 'c', 'v', or a replica's, 'r'; secret has
+ * at least TG_KEY_BYTES. */
+struct tgp_grid_record {
+	char mode;
+	struct tg_bytes secret, title;
+	struct tg_key w;
+	uint64_t opened_ms;
+};
+int tgp_grid_read_record(struct tg_bytes value, struct tgp_grid_record *record);
 int tgp_grid_tick(struct tgp_grid *g);
 uint64_t tgp_grid_due(const struct tgp_grid *g);
 int tgp_grid_title(struct tgp_grid *g);

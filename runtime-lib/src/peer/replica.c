@@ -34,24 +34,16 @@ records_loaded(
 	while (tgp_next_record(&records, &key, &value)) {
 		struct tg_access access;
 		struct tg_secret seed, sync;
-		struct tg_bytes mode, secret;
-		struct tg_key w;
-		struct tg_reader r;
+		struct tgp_grid_record rec;
 		struct tgp_grid *g;
 
 		last = key;
-		tg_reader_init(&r, value.data, value.len);
-		tg_read_array(&r, 7, 7);
-		tg_read_uint(&r, 1);
-		mode = tg_read_str(&r, 1);
-		secret = tg_read_bin(&r, 2 * TG_KEY_BYTES);
-		tg_read_fixed(&r, w.b, sizeof w.b);
-		if (tg_reader_status(&r) != TG_OK || mode.len != 1 || mode.data[0] != 'r' ||
-		    secret.len != 2 * TG_KEY_BYTES || key.len != 1 + TG_HASH_BYTES)
+		if (tgp_grid_read_record(value, &rec) != TG_OK || rec.mode != 'r' ||
+		    rec.secret.len != 2 * TG_KEY_BYTES || key.len != 1 + TG_HASH_BYTES)
 			continue;
-		memcpy(seed.b, secret.data, TG_KEY_BYTES);
-		memcpy(sync.b, secret.data + TG_KEY_BYTES, TG_KEY_BYTES);
-		tg_access_from_replica(&seed, &sync, &w, &access);
+		memcpy(seed.b, rec.secret.data, TG_KEY_BYTES);
+		memcpy(sync.b, rec.secret.data + TG_KEY_BYTES, TG_KEY_BYTES);
+		tg_access_from_replica(&seed, &sync, &rec.w, &access);
 		memcpy(access.grid.b, key.data + 1, TG_HASH_BYTES);
 		if (tgp_grid_find(p, &access.grid) != NULL)
 			continue;
