@@ -117,7 +117,7 @@ tgp_cmd_invite(struct tgp_cmd *c, int again)
 	struct tg_bytes name;
 	struct tg_secret token;
 	struct tg_buf payload = {0};
-	int rc = TG_OK, known = 0, here = 0;
+	int rc = TG_OK, known, here = 0;
 
 	tg_read_fixed(c->r, node.b, sizeof node.b);
 	tg_read_fixed(c->r, box.b, sizeof box.b);
@@ -127,8 +127,7 @@ tgp_cmd_invite(struct tgp_cmd *c, int again)
 		return TG_EFORMAT;
 	if (g->access.mode != TG_MODE_EDIT || g->state != TGP_GRID_READY)
 		return tgp_done(c, TG_EPERM);
-	for (size_t i = 0; i < g->node_count; i++)
-		known |= tg_key_cmp(&g->nodes[i].node, &node) == 0;
+	known = tgp_node_find(g, &node) != NULL;
 	for (size_t i = 0; i < g->session_count; i++)
 		here |= tg_key_cmp(&g->sessions[i].device, &node) == 0;
 	if (again && (!known || here))

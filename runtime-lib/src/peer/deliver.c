@@ -208,17 +208,14 @@ static int
 take_member(struct tgp_grid *g, struct tgp_log *l, struct tg_bytes raw)
 {
 	struct tg_member m;
-	struct tgp_member *known = NULL;
+	struct tgp_member *known;
 
 	if (tg_member_decode(&g->access, raw.data, raw.len, &m) != TG_OK ||
 	    tg_key_cmp(&m.device, &l->device) != 0)
 		return TG_OK;
 	if (m.role == TG_MEMBER_EDITOR)
 		l->editor = 1;
-	for (size_t i = 0; i < g->member_count; i++)
-		if (tg_key_cmp(&g->members[i].device, &m.device) == 0)
-			known = &g->members[i];
-	if (known == NULL) {
+	if ((known = tgp_member_find(g, &m.device)) == NULL) {
 		known = tg_mem_add((void **)&g->members, &g->member_count, &g->member_cap, sizeof *known);
 		if (known == NULL)
 			return TG_ENOMEM;
@@ -237,11 +234,8 @@ take_invite(struct tgp_grid *g, const struct tgp_log *l, const struct tg_transit
 {
 	struct tgp_node *n;
 
-	if (!l->editor)
+	if (!l->editor || tgp_node_find(g, &t->u.invite.node) != NULL)
 		return TG_OK;
-	for (size_t i = 0; i < g->node_count; i++)
-		if (tg_key_cmp(&g->nodes[i].node, &t->u.invite.node) == 0)
-			return TG_OK;
 	if ((n = tg_mem_add((void **)&g->nodes, &g->node_count, &g->node_cap, sizeof *n)) == NULL)
 		return TG_ENOMEM;
 	n->node = t->u.invite.node;

@@ -228,20 +228,11 @@ tgp_fx_presence(struct tgp_grid *g, const struct tgp_session *s, const uint32_t 
 static void
 device_name(const struct tgp_grid *g, const struct tgp_session *s, const char **name, size_t *len)
 {
-	for (size_t i = 0; i < g->node_count; i++)
-		if (tg_key_cmp(&g->nodes[i].node, &s->device) == 0) {
-			*name = g->nodes[i].name;
-			*len = g->nodes[i].name_len;
-			return;
-		}
-	for (size_t i = 0; i < g->member_count; i++)
-		if (tg_key_cmp(&g->members[i].device, &s->device) == 0) {
-			*name = g->members[i].name;
-			*len = g->members[i].name_len;
-			return;
-		}
-	*name = s->name;
-	*len = s->name_len;
+	const struct tgp_node *node = tgp_node_find(g, &s->device);
+	const struct tgp_member *member = tgp_member_find(g, &s->device);
+
+	*name = node ? node->name : member ? member->name : s->name;
+	*len = node ? node->name_len : member ? member->name_len : s->name_len;
 }
 
 static int
@@ -249,11 +240,7 @@ counts_for_safety(const struct tgp_grid *g, const struct tgp_session *s)
 {
 	if (s->role == TG_SESSION_WRITER)
 		return tg_key_cmp(&s->device, &g->peer->device.public_key) != 0;
-	if (s->role == TG_SESSION_REPLICA)
-		for (size_t i = 0; i < g->node_count; i++)
-			if (tg_key_cmp(&g->nodes[i].node, &s->device) == 0)
-				return 1;
-	return 0;
+	return s->role == TG_SESSION_REPLICA && tgp_node_find(g, &s->device) != NULL;
 }
 
 /* Several sessions (tabs) of one device count once. */

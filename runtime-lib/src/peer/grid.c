@@ -150,6 +150,24 @@ tgp_session_find(struct tgp_grid *g, const struct tg_key *key)
 	return NULL;
 }
 
+struct tgp_node *
+tgp_node_find(const struct tgp_grid *g, const struct tg_key *node)
+{
+	for (size_t i = 0; i < g->node_count; i++)
+		if (tg_key_cmp(&g->nodes[i].node, node) == 0)
+			return &g->nodes[i];
+	return NULL;
+}
+
+struct tgp_member *
+tgp_member_find(const struct tgp_grid *g, const struct tg_key *device)
+{
+	for (size_t i = 0; i < g->member_count; i++)
+		if (tg_key_cmp(&g->members[i].device, device) == 0)
+			return &g->members[i];
+	return NULL;
+}
+
 void
 tgp_session_remove(struct tgp_grid *g, size_t i)
 {

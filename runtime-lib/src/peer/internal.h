@@ -631,6 +631,8 @@ size_t tgp_log_branches(const struct tgp_grid *g, const struct tgp_log *log, siz
 void tgp_ask_again(struct tgp_grid *g);
 struct tgp_session *tgp_session_find(struct tgp_grid *g, const struct tg_key *key);
 void tgp_session_remove(struct tgp_grid *g, size_t i);
+struct tgp_node *tgp_node_find(const struct tgp_grid *g, const struct tg_key *node);
+struct tgp_member *tgp_member_find(const struct tgp_grid *g, const struct tg_key *device);
 int tgp_reopen(struct tgp_grid *g);
 
 /* ---- records.c ----------------------------------------------------------------------------------------- */
