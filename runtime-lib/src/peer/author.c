@@ -109,13 +109,10 @@ static int
 publish(struct tgp_grid *g, struct tgp_unsent *u)
 {
 	struct tg_buf body = {0};
-	int rc;
 
 	tg_write_array(&body, 1);
 	tg_buf_put(&body, u->run.data, u->run.len);
-	rc = tgp_send_grid(g, TG_CLASS_MAIN, TG_PUB_RECEIPT, TG_MSG_APPEND, &body, u->ids);
-	tg_buf_free(&body);
-	return rc;
+	return tgp_send_grid(g, TG_CLASS_MAIN, TG_PUB_RECEIPT, TG_MSG_APPEND, &body, u->ids);
 }
 
 int

@@ -58,7 +58,6 @@ tgp_chunks_next(struct tgp_grid *g)
 		struct tgp_need *n = &g->needs[0];
 		const struct tgp_session *s = nth_session(g, n->asked);
 		struct tg_buf body = {0};
-		int rc;
 
 		if (s == NULL) {
 			/* A replica asks again when somebody comes; who reads is told now. */
@@ -72,10 +71,8 @@ tgp_chunks_next(struct tgp_grid *g)
 		w->asked = s->key;
 		w->deadline = g->peer->now_ms + TGP_WANT_TIMEOUT_MS;
 		tg_want_put(&body, w->request, 0, &g->session.public_key, NULL, 0, &n->locator, 1);
-		rc = tgp_send_inbox(g, &s->key, TG_MSG_WANT, &body);
-		tg_buf_free(&body);
-		if (rc != TG_OK)
-			return rc;
+		if (tgp_send_inbox(g, &s->key, TG_MSG_WANT, &body) != TG_OK)
+			return TG_ENOMEM;
 	}
 	return TG_OK;
 }
@@ -276,7 +273,6 @@ serve_from(struct tgp_grid *g, struct tgp_job *job)
 	struct tg_buf body = {0};
 	struct tgp_job *next;
 	uint64_t at = 0;
-	int rc;
 
 	if (tg_want_get((struct tg_bytes){job->kept.data, job->kept.len}, &want) != TG_OK)
 		return TG_OK;
@@ -296,9 +292,7 @@ serve_from(struct tgp_grid *g, struct tgp_job *job)
 	}
 	tg_data_put(&body, want.request, job->length ? TG_DATA_COMPLETE : TG_DATA_NOT_HELD, 0, none,
 	    (uint32_t)job->length, (struct tg_bytes){job->found.data, job->found.len});
-	rc = tgp_send_inbox(g, &want.asker, TG_MSG_DATA, &body);
-	tg_buf_free(&body);
-	return rc;
+	return tgp_send_inbox(g, &want.asker, TG_MSG_DATA, &body);
 }
 
 int

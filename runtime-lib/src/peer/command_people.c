@@ -151,14 +151,11 @@ tgp_cmd_ext(struct tgp_cmd *c)
 	struct tg_bytes name = tg_read_str(c->r, TG_CHANNEL_MAX),
 			payload = tg_read_bin(c->r, TG_ARGS_MAX_BYTES);
 	struct tg_buf body = {0};
-	int rc;
 
 	if (!tgp_args_ok(c))
 		return TG_EFORMAT;
 	tg_ext_put(&body, name, payload);
-	rc = tgp_send_grid(c->g, TG_CLASS_SIDE, 0, TG_MSG_EXT, &body, NULL);
-	tg_buf_free(&body);
-	return rc == TG_OK ? tgp_done(c, TG_OK) : rc;
+	return tgp_done(c, tgp_send_grid(c->g, TG_CLASS_SIDE, 0, TG_MSG_EXT, &body, NULL));
 }
 
 /* Add or remove a name in one of the two tables. */
@@ -222,7 +219,6 @@ tgp_cmd_call(struct tgp_cmd *c)
 	struct tgp_call_out *made;
 	struct tgp_session *s;
 	struct tg_key session;
-	int rc;
 
 	tg_read_fixed(c->r, session.b, sizeof session.b);
 	out.channel = tg_read_str(c->r, TG_CHANNEL_MAX);
@@ -235,18 +231,14 @@ tgp_cmd_call(struct tgp_cmd *c)
 	memcpy(out.nonce, s->nonce, sizeof out.nonce);
 	if (out.deadline_ms == 0) {
 		tg_cast_put(&body, &out);
-		rc = tgp_send_inbox(c->g, &session, TG_MSG_CAST, &body);
-		tg_buf_free(&body);
-		return rc == TG_OK ? tgp_done(c, TG_OK) : rc;
+		return tgp_done(c, tgp_send_inbox(c->g, &session, TG_MSG_CAST, &body));
 	}
 	if ((made = tg_mem_add((void **)&p->calls, &p->call_count, &p->call_cap, sizeof *made)) == NULL)
 		return TG_ENOMEM;
 	out.call = ++p->next_id;
 	*made = (struct tgp_call_out){c->request, out.call, out.deadline_ms, c->g->id, session};
 	tg_call_put(&body, &out);
-	rc = tgp_send_inbox(c->g, &session, TG_MSG_CALL, &body);
-	tg_buf_free(&body);
-	return rc;
+	return tgp_send_inbox(c->g, &session, TG_MSG_CALL, &body);
 }
 
 int
@@ -266,7 +258,6 @@ tgp_cmd_answer(struct tgp_cmd *c)
 	struct tg_reply reply;
 	struct tg_buf body = {0};
 	struct tg_key session;
-	int rc;
 
 	tg_read_fixed(c->r, session.b, sizeof session.b);
 	reply.call = tg_read_uint(c->r, UINT64_MAX);
@@ -275,7 +266,5 @@ tgp_cmd_answer(struct tgp_cmd *c)
 	if (!tgp_args_ok(c))
 		return TG_EFORMAT;
 	tg_reply_put(&body, &reply);
-	rc = tgp_send_inbox(c->g, &session, TG_MSG_REPLY, &body);
-	tg_buf_free(&body);
-	return rc == TG_OK ? tgp_done(c, TG_OK) : rc;
+	return tgp_done(c, tgp_send_inbox(c->g, &session, TG_MSG_REPLY, &body));
 }

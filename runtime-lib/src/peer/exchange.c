@@ -103,13 +103,10 @@ tgp_have_all(struct tgp_grid *g, unsigned flags)
 	struct tg_buf body = {0};
 	struct tg_hash digest;
 	uint64_t count;
-	int rc;
 
 	digest_of(g, &digest, &count);
 	tg_have_put_digest(&body, record_of(g), with_storage(g, with_ack(g, flags)), &digest, count);
-	rc = tgp_send_grid(g, TG_CLASS_SIDE, 0, TG_MSG_HAVE, &body, NULL);
-	tg_buf_free(&body);
-	return rc;
+	return tgp_send_grid(g, TG_CLASS_SIDE, 0, TG_MSG_HAVE, &body, NULL);
 }
 
 /* Everything held, to one session, in as many messages as it takes. */
@@ -131,7 +128,6 @@ tgp_have_to(struct tgp_grid *g, const struct tg_key *session, unsigned flags)
 
 			tg_have_put_list(&body, record_of(g), with_storage(g, flags), states, n);
 			rc = tgp_send_inbox(g, session, TG_MSG_HAVE, &body);
-			tg_buf_free(&body);
 			sent++;
 			n = 0;
 			flags &= ~(unsigned)TG_HAVE_ANSWER; /* one answer is enough */
@@ -298,14 +294,11 @@ tgp_have_received(struct tgp_grid *g, const struct tg_message *m, int on_inbox)
 		s->list_ms = g->peer->now_ms;
 		if (same) {
 			struct tg_buf body = {0};
-			int rc;
 
 			tg_have_put_digest(
 			    &body, record_of(g), with_storage(g, with_ack(g, 0)), &have.digest, have.count);
-			rc = tgp_send_inbox(g, &m->session, TG_MSG_HAVE, &body);
-			tg_buf_free(&body);
-			if (rc != TG_OK)
-				return rc;
+			if (tgp_send_inbox(g, &m->session, TG_MSG_HAVE, &body) != TG_OK)
+				return TG_ENOMEM;
 		} else if (tgp_have_to(g, &m->session, on_inbox ? 0 : TG_HAVE_ANSWER) != TG_OK) {
 			return TG_ENOMEM;
 		}
@@ -366,7 +359,6 @@ ack_durable(struct tg_peer *p, struct tgp_job *job, int status)
 		pending += g->logs[i]->ack_pending > g->logs[i]->acked;
 	for (size_t i = 0; i <= g->log_count && rc == TG_OK; i++) {
 		if (n == TG_HAVE_MAX_LOGS || (i == g->log_count && n > 0)) {
-			tg_buf_reset(&body);
 			tg_have_put_list(&body, record_of(g), with_storage(g, TG_HAVE_ACK), states, n);
 			rc = tgp_send_grid(g, TG_CLASS_SIDE, 0, TG_MSG_HAVE, &body, NULL);
 			n = 0;
@@ -385,7 +377,6 @@ ack_durable(struct tg_peer *p, struct tgp_job *job, int status)
 	/* Just loaded, or far behind until now: one digest says the same. */
 	if (rc == TG_OK && pending > ACK_LIST_LOGS)
 		rc = tgp_have_all(g, 0);
-	tg_buf_free(&body);
 	tg_free(states);
 	return rc;
 }
@@ -427,7 +418,6 @@ tgp_want_next(struct tgp_grid *g)
 	struct tg_buf body = {0};
 	const struct tg_key *from = NULL;
 	size_t n = 0;
-	int rc;
 
 	if (g->want.active || !tgp_joined_anywhere(g))
 		return TG_OK;
@@ -467,9 +457,7 @@ tgp_want_next(struct tgp_grid *g)
 	g->want.asked = *from;
 	g->want.deadline = g->peer->now_ms + TGP_WANT_TIMEOUT_MS;
 	tg_want_put(&body, g->want.request, 0, &g->session.public_key, ranges, n, NULL, 0);
-	rc = tgp_send_inbox(g, &g->want.asked, TG_MSG_WANT, &body);
-	tg_buf_free(&body);
-	return rc;
+	return tgp_send_inbox(g, &g->want.asked, TG_MSG_WANT, &body);
 }
 
 /* Whoever was asked has nothing more: what still seems to be missing is not there. */
@@ -514,12 +502,9 @@ send_data(struct tgp_grid *g, const struct tg_key *asker, uint64_t request, unsi
 {
 	struct tg_bytes r = {runs->data, runs->len}, none = {NULL, 0};
 	struct tg_buf body = {0};
-	int rc;
 
 	tg_data_put(&body, request, status, run_count, r, 0, none);
-	rc = tgp_send_inbox(g, asker, TG_MSG_DATA, &body);
-	tg_buf_free(&body);
-	return rc;
+	return tgp_send_inbox(g, asker, TG_MSG_DATA, &body);
 }
 
 /* The branch whose head the asker names; without that the first one. */

@@ -586,12 +586,11 @@ void tgp_links_flush(struct tg_peer *p);
 int tgp_links_join(struct tgp_grid *g); /* a grid became ready: subscribe everywhere */
 int tgp_links_leave(struct tgp_grid *g);
 int tgp_joined_anywhere(const struct tgp_grid *g);
-/** tgp_send_grid / tgp_send_inbox: Seal and publish one message on all links.  ${ids} (TGP_LINKS_MAX, may be
- * NULL) gets the frame ids. */
-int tgp_send_grid(struct tgp_grid *g, unsigned class, unsigned flags, unsigned kind,
-    const struct tg_buf *body, struct tg_frame_id *ids);
-int tgp_send_inbox(
-    struct tgp_grid *g, const struct tg_key *session, unsigned kind, const struct tg_buf *body);
+/** tgp_send_grid / tgp_send_inbox: Seal and publish one message on all links.  Takes the body's memory.
+ * ${ids} (TGP_LINKS_MAX, may be NULL) gets the frame ids. */
+int tgp_send_grid(struct tgp_grid *g, unsigned class, unsigned flags, unsigned kind, struct tg_buf *body,
+    struct tg_frame_id *ids);
+int tgp_send_inbox(struct tgp_grid *g, const struct tg_key *session, unsigned kind, struct tg_buf *body);
 int tgp_send_door(struct tg_peer *p, const struct tg_secret *token, const struct tg_buf *payload);
 
 /* ---- grid.c -------------------------------------------------------------------------------------------- */

@@ -195,21 +195,20 @@ publish(struct tg_peer *p, struct tgp_link *link, const struct tg_keypair *pair,
 }
 
 int
-tgp_send_grid(struct tgp_grid *g, unsigned class, unsigned flags, unsigned kind, const struct tg_buf *body,
+tgp_send_grid(struct tgp_grid *g, unsigned class, unsigned flags, unsigned kind, struct tg_buf *body,
     struct tg_frame_id *ids)
 {
 	const struct tg_keypair *pair = class == TG_CLASS_MAIN ? &g->access.write : &g->access.read;
 	struct tg_buf payload = {0};
-	int rc;
+	int rc = TG_OK;
 
-	if (!tgp_joined_anywhere(g))
-		return TG_OK;
-	if ((rc = seal(g, &g->access.topic, kind, body, &payload)) == TG_OK)
+	if (tgp_joined_anywhere(g) && (rc = seal(g, &g->access.topic, kind, body, &payload)) == TG_OK)
 		for (unsigned i = 0; i < TGP_LINKS_MAX; i++)
 			if (g->places[i].joined)
 				publish(g->peer, &g->peer->links[i], pair, &g->access.topic, class, flags,
 				    &payload, ids ? &ids[i] : NULL);
 	tg_buf_free(&payload);
+	tg_buf_free(body);
 	return rc == TG_ENOMEM ? TG_ENOMEM : TG_OK;
 }
 
@@ -239,7 +238,7 @@ introduce(struct tgp_grid *g, unsigned slot, const struct tg_key *session)
 }
 
 int
-tgp_send_inbox(struct tgp_grid *g, const struct tg_key *session, unsigned kind, const struct tg_buf *body)
+tgp_send_inbox(struct tgp_grid *g, const struct tg_key *session, unsigned kind, struct tg_buf *body)
 {
 	const struct tgp_session *s = tgp_session_find(g, session);
 	struct tg_buf payload = {0};
@@ -257,6 +256,7 @@ tgp_send_inbox(struct tgp_grid *g, const struct tg_key *session, unsigned kind, 
 			    &payload, NULL);
 		}
 	tg_buf_free(&payload);
+	tg_buf_free(body);
 	return rc == TG_ENOMEM ? TG_ENOMEM : TG_OK;
 }
 

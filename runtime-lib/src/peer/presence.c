@@ -81,7 +81,6 @@ tgp_presence_tick(struct tgp_grid *g)
 	const struct tg_event_id *ids = NULL;
 	struct tg_buf body = {0};
 	size_t n = 0;
-	int rc;
 
 	if (g->greet) { /* counted from a tick: between two of them the clock stands */
 		g->greet = 0;
@@ -109,7 +108,5 @@ tgp_presence_tick(struct tgp_grid *g)
 		refs[i].seq = ids[i].seq;
 	}
 	tg_presence_put(&body, &presence, refs, presence.has_position ? n : 0);
-	rc = tgp_send_grid(g, TG_CLASS_SIDE, TG_PUB_EPHEMERAL, TG_MSG_PRESENCE, &body, NULL);
-	tg_buf_free(&body);
-	return rc;
+	return tgp_send_grid(g, TG_CLASS_SIDE, TG_PUB_EPHEMERAL, TG_MSG_PRESENCE, &body, NULL);
 }

@@ -72,9 +72,7 @@ take_call(struct tgp_grid *g, const struct tg_message *m)
 		struct tg_buf body = {0};
 
 		tg_reply_put(&body, &reply);
-		rc = tgp_send_inbox(g, &m->session, TG_MSG_REPLY, &body);
-		tg_buf_free(&body);
-		return rc;
+		return tgp_send_inbox(g, &m->session, TG_MSG_REPLY, &body);
 	}
 	return TG_OK;
 }
