@@ -394,7 +394,7 @@ test("others' carets show with their names, in the right place", LIMIT, () =>
 		await a.page.keyboard.press("Home");
 		await a.page.keyboard.type("zero ");
 		await until("the caret to move along", async () => (await before()) === "zero one" || before());
-		await a.page.locator(".people .disc", { hasText: "GH" }).waitFor();
+		await a.page.getByRole("img", { name: "Grace Hopper" }).waitFor();
 	}));
 
 test("undo takes back one's own words only, here and there", LIMIT, () =>
