@@ -257,6 +257,33 @@ test("a document is copied from the list, with keys of its own", LIMIT, async ()
 	clean();
 });
 
+test("a document is opened while it is being exported, and while another one is read from a file", LIMIT, async () => {
+	await home();
+	for (let i = 0; i < 5; i++) {
+		await row("Flat").getByRole("button", { name: "More" }).click();
+		await page.getByRole("menuitem", { name: "Export as plain text" }).click();
+		await row("Flat").getByRole("link").click();
+		await page.locator(".ProseMirror", { hasText: "the tap drips" }).waitFor();
+		await page.keyboard.press("Escape");
+		await page.getByRole("link", { name: "All documents" }).click();
+		await page.locator(".row-title").first().waitFor();
+	}
+	const chooser = page.waitForEvent("filechooser");
+	await page.getByRole("button", { name: "Open a file" }).click();
+	await (await chooser).setFiles({ name: "long.txt", mimeType: "text/plain", buffer: Buffer.from("a line of it\n".repeat(40_000)) });
+	await row("Flat").getByRole("link").click();
+	await page.locator(".ProseMirror", { hasText: "the tap drips" }).waitFor();
+	await page.locator(".ProseMirror").click();
+	await page.keyboard.press("Control+End");
+	await page.keyboard.type(" still");
+	await page.locator(".toast", { hasText: "long.txt" }).waitFor({ state: "detached" });
+	assert.equal(await page.getByLabel("Title").inputValue(), "Flat", "whoever went elsewhere stays there");
+	assert.match(await text(page), /the tap drips still/);
+	await home();
+	await row("long").waitFor();
+	clean();
+});
+
 test("a template begins a document, which is empty of things to undo and ready to type in", LIMIT, async () => {
 	await home();
 	await page.getByRole("button", { name: "To-do list" }).click();

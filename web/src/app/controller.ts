@@ -45,6 +45,7 @@ export class Controller {
 	private lastEdit = 0;
 	private again = ""; // the grid that is being closed and opened again
 	private unshare: () => void = () => undefined; // of the open document
+	private readonly unseen = new Map<string, Promise<void>>(); // until when documents are worked on that are not shown
 	private opening: Promise<void> = Promise.resolve(); // until then
 	private caretTimer: ReturnType<typeof setTimeout> | undefined;
 	private caretWaiting: Caret | null = null;
@@ -208,20 +209,17 @@ export class Controller {
 	}
 
 	/// What stands in a document that is not open here.  Throws NotHere.
-	read(grid: string): Promise<readonly Block[]> {
-		return this.apart(async () => {
-			try {
-				return await this.library.read(fromBase64Url(grid)!);
-			} finally {
-				this.known.delete(grid);
-			}
-		});
+	async read(grid: string): Promise<readonly Block[]> {
+		await this.begun;
+		return this.apart(grid, () => this.library.read(fromBase64Url(grid)!));
 	}
 
 	/// A new document with this content, which is not opened yet: its id.
-	add(title: string, content: readonly Segment[], progress?: (done: number) => void): Promise<string> {
-		return this.apart(async () => {
-			const grid = await this.make(title);
+	async add(title: string, content: readonly Segment[], progress?: (done: number) => void): Promise<string> {
+		await this.begun;
+		const grid = await this.make(title);
+		const id = toBase64Url(grid);
+		await this.apart(id, async () => {
 			try {
 				await this.library.fill(grid, content, progress);
 			} catch (error) {
@@ -230,20 +228,20 @@ export class Controller {
 			}
 			// What it begins with is nobody's typing: a document that was opened again has nothing to undo.
 			await this.runtime.command(Command.close, grid);
-			this.known.delete(toBase64Url(grid));
-			this.remember(toBase64Url(grid), blocksOf(content));
-			await this.list();
-			this.changed();
-			void this.askForStorage();
-			return toBase64Url(grid);
 		});
+		this.remember(id, blocksOf(content));
+		await this.list();
+		this.changed();
+		void this.askForStorage();
+		return id;
 	}
 
-	// Work on documents that are not shown.  Until it ended no document is opened: it might be the same one.
-	private async apart<T>(work: () => Promise<T>): Promise<T> {
-		await this.begun;
-		const done = this.opening.then(work);
-		this.opening = done.then(() => undefined, () => undefined);
+	// Work on a document that is not shown, one after another; it is not opened until that has closed it.
+	private apart<T>(grid: string, work: () => Promise<T>): Promise<T> {
+		const done = (this.unseen.get(grid) ?? Promise.resolve()).then(work).finally(() => this.known.delete(grid));
+		const ended = done.then(() => undefined, () => undefined);
+		this.unseen.set(grid, ended);
+		void ended.then(() => this.unseen.get(grid) === ended && this.unseen.delete(grid));
 		return done;
 	}
 
@@ -298,6 +296,7 @@ export class Controller {
 		const { state } = this;
 		if (state.open?.grid === route.grid && route.mode === "" && state.open.phase !== "missing") return;
 		await this.closeOpen();
+		await this.unseen.get(route.grid);
 		if (state.route !== route) return; // meanwhile the person went elsewhere
 		const open = this.document(route.grid);
 		if (open.phase === "missing") open.phase = "loading";
