@@ -92,11 +92,12 @@ static int
 frontier_set(struct tgp_grid *g, struct tgp_log *log, uint64_t seq)
 {
 	size_t i = frontier_place(g, log);
-	struct tgp_frontier *f = &g->frontier[i];
+	struct tgp_frontier *f;
 
-	if ((i == g->frontier_count || f->log != log) &&
-	    (f = tg_mem_insert((void **)&g->frontier, &g->frontier_count, &g->frontier_cap, i, sizeof *f)) ==
-		NULL)
+	if (i < g->frontier_count && g->frontier[i].log == log)
+		f = &g->frontier[i];
+	else if ((f = tg_mem_insert(
+		      (void **)&g->frontier, &g->frontier_count, &g->frontier_cap, i, sizeof *f)) == NULL)
 		return TG_ENOMEM;
 	*f = (struct tgp_frontier){log, seq};
 	return TG_OK;
