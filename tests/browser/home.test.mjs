@@ -300,6 +300,18 @@ test("a template begins a document, which is empty of things to undo and ready t
 	clean();
 });
 
+test("a double click on what makes a document makes one", LIMIT, async () => {
+	for (const name of ["Article", "New document"]) {
+		await home();
+		const before = (await titles()).length;
+		await page.getByRole("button", { name }).dblclick();
+		await page.locator(".ProseMirror").waitFor();
+		await home();
+		await until("one more", async () => (await titles()).length === before + 1 || titles());
+	}
+	clean();
+});
+
 test("a file dropped on a document does not take the page away", LIMIT, async () => {
 	await home();
 	await row("Bread").first().getByRole("link").click();

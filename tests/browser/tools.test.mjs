@@ -126,6 +126,69 @@ test("replace: one by one, then all at once, which one undo takes back; others' 
 	clean();
 });
 
+test("replace: what the mouse replaced is taken back by the key, wherever the focus is; a paragraph with very many matches is searched", LIMIT, async () => {
+	await fresh("Replace by mouse");
+	const { page } = a;
+	const { keyboard } = page;
+	await keyboard.insertText("word ".repeat(20_000));
+	await keyboard.press("Control+f");
+	await keyboard.type("word");
+	await until("all of them", async () => (await place(page)) === "1 of 20000" || place(page));
+	await page.getByLabel("Find", { exact: true }).fill("");
+	await page.locator(".ProseMirror").click();
+	await keyboard.press("Control+a");
+	await keyboard.insertText("cat and cat");
+	await keyboard.press("Control+f");
+	await page.getByLabel("Find", { exact: true }).fill("cat");
+	await page.getByRole("button", { name: "Replace too" }).click();
+	await page.getByLabel("Replace with").fill("dog");
+	await page.getByRole("button", { name: "Replace all" }).click();
+	await until("both", async () => (await text(page)) === "dog and dog" || text(page));
+	await keyboard.press("Control+z");
+	await until("both back", async () => (await text(page)) === "cat and cat" || text(page));
+	await keyboard.press("Escape");
+	clean();
+});
+
+test("a key right behind one that moved the caret acts where the caret is", LIMIT, async () => {
+	await fresh("Quick");
+	const { page } = a;
+	const { keyboard } = page;
+	await lines(page, "# Title", "first", "last");
+	for (const [move, word] of [["Control+Home", "top"], ["Control+End", "end"]]) {
+		await keyboard.press(move);
+		await keyboard.press("Enter");
+		await keyboard.type(word);
+	}
+	await until("each in its place", async () => (await text(page)) === "\ntopTitle\nfirst\nlast\nend" || text(page));
+	clean();
+});
+
+test("the list of styles is walked by arrows, the toolbar by Home and End; a menu stays when the page is moved", LIMIT, async () => {
+	await fresh("Styles");
+	const { page } = a;
+	const { keyboard } = page;
+	await lines(page, "a title", ...Array(60).fill("more"));
+	await keyboard.press("Control+Home");
+	const style = page.getByLabel("Text style");
+	await style.focus();
+	await keyboard.press("ArrowDown");
+	await keyboard.press("ArrowDown");
+	await page.locator(".ProseMirror h2", { hasText: "a title" }).waitFor();
+	assert.equal(await page.evaluate(() => document.activeElement.localName), "select");
+	await keyboard.press("End");
+	assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), "Divider");
+	await page.locator(".ProseMirror h2", { hasText: "a title" }).waitFor();
+	await page.getByRole("button", { name: "More" }).click();
+	const menu = page.getByRole("menu", { name: "More" });
+	await menu.waitFor();
+	await page.evaluate(() => scrollBy(0, 200));
+	await page.waitForFunction(() => scrollY > 100);
+	await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+	assert.equal(await menu.isVisible(), true);
+	clean();
+});
+
 test("a view-only document is searched but not replaced in", LIMIT, async () => {
 	const { view } = await a.create("View");
 	await a.page.keyboard.type("words to find");
@@ -286,7 +349,9 @@ test("slash: a filtered list of blocks, chosen by arrows and Enter, gone by Esca
 	assert.equal(await chosen(), "Text");
 	await keyboard.press("ArrowUp");
 	assert.equal(await chosen(), "Divider");
-	await keyboard.type("head");
+	await keyboard.type("heading 6");
+	await until("by its whole name", async () => (await options()).join() === "Heading 6" || options());
+	for (let i = 0; i < 5; i++) await keyboard.press("Backspace");
 	await until("the headings", async () => (await options()).join() === "Heading 1,Heading 2,Heading 3,Heading 4,Heading 5,Heading 6" || options());
 	await keyboard.press("ArrowDown");
 	assert.equal(await chosen(), "Heading 2");

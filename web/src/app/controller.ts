@@ -11,7 +11,7 @@ import { fromBase64Url, toBase64Url, toHex } from "./bytes";
 import { Library } from "./library";
 import type { NodeInfo } from "./node";
 import type { Reporter } from "./reporter";
-import { documentAddress, parseRoute, type Route } from "./route";
+import { parseRoute, type Route } from "./route";
 import { beginning, Shelf } from "./shelf";
 import { Role, initialState, Notice, type Action, type OpenDocument, type Person, type State } from "./state";
 
@@ -214,6 +214,15 @@ export class Controller {
 		return this.apart(grid, () => this.library.read(fromBase64Url(grid)!));
 	}
 
+	/// A new document, empty and open in the runtime: its id.
+	async create(): Promise<string> {
+		await this.begun;
+		await this.opening;
+		const grid = await this.make("");
+		void this.askForStorage();
+		return toBase64Url(grid);
+	}
+
 	/// A new document with this content, which is not opened yet: its id.
 	async add(title: string, content: readonly Segment[], progress?: (done: number) => void): Promise<string> {
 		await this.begun;
@@ -256,7 +265,7 @@ export class Controller {
 		const { state } = this;
 		if (action.type === "navigate") this.sayLastWords();
 		// Who is quick finds buttons before the peer knows its keys.
-		if (action.type === "create" || action.type === "profile") await this.begun;
+		if (action.type === "profile") await this.begun;
 		// A title can only be typed later, and waits for nothing: the page may be gone in a moment.
 		if (action.type !== "rename" || this.again) await this.opening;
 		switch (action.type) {
@@ -269,12 +278,6 @@ export class Controller {
 					if (state.route.name === "home") await this.list();
 				}
 				break;
-			case "create": {
-				const grid = await this.make("");
-				location.hash = documentAddress(toBase64Url(grid));
-				void this.askForStorage();
-				break;
-			}
 			case "rename":
 				if (state.open?.grid !== action.grid || state.open.title === action.title) break;
 				state.open.title = action.title;

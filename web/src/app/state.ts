@@ -74,7 +74,6 @@ export interface State {
 
 export type Action =
 	| { type: "navigate"; hash: string }
-	| { type: "create" }
 	| { type: "rename"; grid: string; title: string }
 	| { type: "profile"; name: string; colour: number }
 	| { type: "dismiss"; notice: number };

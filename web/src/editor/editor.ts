@@ -244,6 +244,8 @@ export class DocumentEditor {
 	}
 
 	private keepKey(event: KeyboardEvent): boolean {
+		// A key right behind one that moved the caret acts where the caret is now.
+		if (!this.held && !event.isComposing && !event.repeat && Date.now() >= this.settledAt) this.readDom();
 		if (!this.held) return false;
 		if (event.isComposing) return true;
 		if (this.held.typed.key(event.key, event.ctrlKey || event.metaKey)) event.preventDefault();

@@ -175,6 +175,9 @@ export class Find {
 		if (drawn.length > DRAWN_ALL) {
 			const [from, to] = visible(view);
 			drawn = drawn.slice(firstFrom(drawn, from), firstFrom(drawn, to));
+			// One paragraph may have them all: then those around where one is.
+			const first = Math.max(0, (at ? firstFrom(drawn, at.from) : 0) - DRAWN_ALL / 2);
+			drawn = drawn.slice(first, first + DRAWN_ALL);
 		}
 		const all = drawn.map(({ from, to }) => Decoration.inline(from, to, { class: at?.from === from ? "found found-now" : "found" }));
 		if (at && !drawn.some(({ from }) => from === at.from)) all.push(Decoration.inline(at.from, at.to, { class: "found found-now" }));

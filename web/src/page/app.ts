@@ -2,7 +2,7 @@
 import type { Controller } from "../app/controller";
 import { NotHere } from "../app/library";
 import type { Reporter } from "../app/reporter";
-import { documentAddress } from "../app/route";
+import { documentAddress, parseRoute } from "../app/route";
 import type { DocumentEntry, State } from "../app/state";
 import { segments } from "../editor/items";
 import { NotLoaded } from "../files/write";
@@ -29,18 +29,19 @@ export class App {
 	private removals: Toast[] = [];
 	private document: DocumentPage | null = null;
 	private shown = "";
+	private going = false; // to a document that is being made
 	readonly container = h("div", { class: "app" }, this.stage, this.toasts.container);
 
 	constructor(private readonly controller: Controller, private readonly reporter: Reporter) {
 		this.people = new People(() => showProfile(controller.state.me, (name, colour) => controller.dispatch({ type: "profile", name, colour })));
 		this.import = new Import(controller, this.toasts, (error) => this.failed(error), () => controller.state.route.name === "home");
 		this.home = new Home({
-			create: () => controller.dispatch({ type: "create" }),
+			create: () => this.go(() => controller.create()),
 			template: (template) => this.start(template),
 			open: () => this.import.pick(),
 			pin: (entry, pinned) => controller.pin(entry.grid, pinned),
 			tag: (entry, tags) => controller.tag(entry.grid, tags),
-			duplicate: (entry) => void this.duplicate(entry),
+			duplicate: (entry) => this.duplicate(entry),
 			read: (entry) => controller.read(entry.grid),
 			remove: (entry) => void this.remove(entry).catch(reporter.report),
 			undo: () => this.undo(),
@@ -57,16 +58,20 @@ export class App {
 
 	private start(template: Template): void {
 		const today = new Intl.DateTimeFormat("en", { day: "numeric", month: "long", year: "numeric" }).format();
-		this.controller.add(template.title(today), contentOf(template)).then((grid) => (location.hash = documentAddress(grid)), this.reporter.report);
+		this.go(() => this.controller.add(template.title(today), contentOf(template)));
 	}
 
-	private async duplicate(entry: DocumentEntry): Promise<void> {
-		try {
-			const blocks = await this.controller.read(entry.grid);
-			location.hash = documentAddress(await this.controller.add(texts.files.copyOf(entry.title || texts.home.untitled), segments(blocks)));
-		} catch (error) {
-			this.failed(error);
-		}
+	// To a new document; a second click on the way there is still the first one.
+	private go(make: () => Promise<string>): void {
+		if (this.going || parseRoute(location.hash).name !== "home") return;
+		this.going = true;
+		make()
+			.then((grid) => void (location.hash = documentAddress(grid)), (error: unknown) => this.failed(error))
+			.finally(() => (this.going = false));
+	}
+
+	private duplicate(entry: DocumentEntry): void {
+		this.go(async () => this.controller.add(texts.files.copyOf(entry.title || texts.home.untitled), segments(await this.controller.read(entry.grid))));
 	}
 
 	// It leaves the list at once, and this browser when nobody wanted it back for some seconds.

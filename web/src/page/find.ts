@@ -134,7 +134,9 @@ export class FindBar {
 
 	private key(event: KeyboardEvent): void {
 		if (event.isComposing) return;
+		const undoes = (event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "z" && !(event.target instanceof HTMLInputElement);
 		if (event.key === "Escape") this.close();
+		else if (undoes) void (event.shiftKey ? this.editor?.redo() : this.editor?.undo());
 		else if (event.key === "Enter" && event.target === this.query) this.find?.go(event.shiftKey ? -1 : 1);
 		else if (event.key === "Enter" && event.target === this.replacement) {
 			if (event.ctrlKey || event.metaKey) this.replaceAll();

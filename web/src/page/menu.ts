@@ -22,9 +22,6 @@ export interface MenuHead {
 
 let count = 0;
 
-// A menu stands where its button was.
-addEventListener("scroll", () => document.querySelector<HTMLElement>(".menu:popover-open")?.hidePopover(), { passive: true });
-
 export class Menu {
 	private readonly list: HTMLElement;
 	readonly button: HTMLButtonElement;
@@ -48,10 +45,13 @@ export class Menu {
 			this.button.setAttribute("aria-expanded", String(open));
 			if (open) this.draw();
 		});
+		const follow = () => this.place();
 		this.list.addEventListener("toggle", (event) => {
-			if ((event as ToggleEvent).newState !== "open") return;
+			if ((event as ToggleEvent).newState !== "open") return removeEventListener("scroll", follow);
+			// Others' words may move the page under it.
+			addEventListener("scroll", follow, { passive: true });
 			this.place();
-			this.items()[0]?.focus();
+			this.items()[0]?.focus({ preventScroll: true });
 		});
 	}
 

@@ -21,7 +21,8 @@ const inTask = (editor: DocumentEditor) => (editor.tiptap.isActive("taskItem") ?
 const t = texts.toolbar;
 
 export class Toolbar {
-	private readonly style = h("select", { class: "toolbar-style", "aria-label": t.style, title: t.style, onchange: () => this.setStyle() });
+	private readonly style = h("select", { class: "toolbar-style", "aria-label": t.style, title: t.style, onchange: () => this.setStyle(), onkeydown: () => (this.styleByKey = true), onpointerdown: () => (this.styleByKey = false) });
+	private styleByKey = false;
 	private readonly buttons: { item: Item; button: HTMLButtonElement }[] = [];
 	private readonly items: HTMLElement[] = [];
 	readonly container: HTMLElement;
@@ -102,7 +103,11 @@ export class Toolbar {
 
 	private setStyle(): void {
 		const level = Number(this.style.value) as 0 | Level;
-		chain((c) => (level === 0 ? c.setParagraph() : c.setHeading({ level })))(this.editor);
+		const { tiptap } = this.editor;
+		if (level === 0) tiptap.commands.setParagraph();
+		else tiptap.commands.setHeading({ level });
+		// Who goes through the list by arrows goes on there.
+		if (!this.styleByKey) this.editor.focus();
 	}
 
 	private move(event: KeyboardEvent): void {
@@ -110,10 +115,11 @@ export class Toolbar {
 			this.editor.focus();
 			return;
 		}
-		const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
 		const at = this.items.indexOf(event.target as HTMLElement);
-		if (step === 0 || at < 0) return;
+		const n = this.items.length;
+		const to = { ArrowRight: (at + 1) % n, ArrowLeft: (at + n - 1) % n, Home: 0, End: n - 1 }[event.key];
+		if (to === undefined || at < 0) return;
 		event.preventDefault();
-		this.items[(at + step + this.items.length) % this.items.length]!.focus();
+		this.items[to]!.focus();
 	}
 }
