@@ -33,10 +33,10 @@ test("a long document in a dark page is printed whole, black on white, and the e
 			const chooser = page.waitForEvent("filechooser");
 			await page.getByRole("button", { name: "Open a file" }).click();
 			await (await chooser).setFiles(join(dir, "trip.md"));
+			await page.locator(".ProseMirror h1").waitFor(); // it has been read
 		} finally {
 			rmSync(dir, { recursive: true });
 		}
-		await page.locator(".ProseMirror h1").waitFor();
 		await page.getByLabel("Title").fill("North <b>");
 		await page.getByLabel("Title").press("Enter");
 		const before = await page.locator(".ProseMirror").innerHTML();
