@@ -106,6 +106,7 @@ test("a slash counts where a block or a word begins, and not in words, addresses
 	assert.deepEqual(at(p("/")), [1, 2, ""]);
 	assert.deepEqual(at(p("one /Head")), [5, 10, "head"]);
 	assert.deepEqual(at(p("one /heading 2")), [5, 15, "heading 2"]);
+	assert.deepEqual(at(p("one /heading ")), [5, 14, "heading "]);
 	assert.deepEqual(at(p("a", schema.node("hardBreak"), schema.text("/x", [bold]))), [3, 5, "x"]);
 	for (const text of ["and/or", "http://x", "/ ", "/two words and more", "//", "/usr/bin"]) assert.equal(at(p(text)), null, text);
 	assert.equal(at(p(schema.text("/", [schema.marks.code.create()]))), null);

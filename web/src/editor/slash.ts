@@ -9,7 +9,7 @@ export interface Slash {
 }
 
 // One blank may be part of what is looked for: "heading 2".
-const TYPED = /(?:^|[\s\ufffc])\/([^\s/\ufffc]*(?: [^\s/\ufffc]*)?)$/u;
+const TYPED = /(?:^|[\s\ufffc])\/([^\s/\ufffc]*|[^\s/\ufffc]+ [^\s/\ufffc]*)$/u;
 
 /// The slash before the caret; null when there is none, or in code, where a slash is a slash.
 export function slashAt({ selection, schema }: EditorState): Slash | null {
