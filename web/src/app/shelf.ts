@@ -82,6 +82,7 @@ export class Shelf {
 				const tx = db.transaction(STORE, mode);
 				tx.oncomplete = tx.onabort = () => resolve();
 				ask(tx.objectStore(STORE));
+				if (mode === "readwrite") tx.commit(); // a page that is left waits for nobody
 			} catch {
 				resolve(); // the database was closed for a newer page
 			}
